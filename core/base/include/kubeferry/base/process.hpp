@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <kubeferry/base/result.hpp>
+
+namespace kubeferry {
+
+/// A program to run: argv only, never a shell.
+struct Command {
+  std::vector<std::string> argv;                                 ///< argv[0] is a path, or a name looked up in PATH
+  std::vector<std::pair<std::string, std::string>> environment;  ///< the whole environment of the child
+  bool inherit_environment = true;                               ///< start from ours and lay `environment` over it
+  std::string input;                                             ///< what it reads from standard input
+  std::chrono::milliseconds timeout{30000};                      ///< then it is killed
+  std::uint64_t output_limit = std::uint64_t{1} << 20;           ///< bytes kept of each output; more is a limit error
+};
+
+struct ProcessOutput {
+  int exit_status = 0;  ///< 128 + n when signal n ended it
+  std::string out;
+  std::string err;
+};
+
+/// Runs `command` to its end. io error when it cannot be started, when it exceeds its time (it and its process group
+/// are killed) or its output limit (limit error).
+Result<ProcessOutput> run(const Command& command);
+
+}  // namespace kubeferry
