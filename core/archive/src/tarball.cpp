@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/archive/tarball.hpp>
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include <kubeferry/base/text.hpp>
+
+namespace kubeferry::archive {
+
+namespace {
+
+constexpr std::size_t k_buffer_bytes = std::size_t{64} * 1024;
+
+struct FreeArchive {
+  void operator()(::archive* a) const { ::archive_read_free(a); }
+};
+using ReadArchive = std::unique_ptr<::archive, FreeArchive>;
+
+/// What libarchive's read callback gets: the source, and the error that must not be lost on its way through C.
+struct Feed {
+  Source* source;
+  std::optional<Error> error;
+  Bytes buffer = Bytes(k_buffer_bytes);
+};
+
+la_ssize_t feed(::archive* reader, void* context, const void** data) {
+  auto* from = static_cast<Feed*>(context);
+  try {
+    auto count = from->source->read(from->buffer);
+    if (!count) {
+      from->error = std::move(count.error());
+      ::archive_set_error(reader, EIO, "source failed");
+      return -1;
+    }
+    *data = from->buffer.data();
+    return static_cast<la_ssize_t>(*count);
+  } catch (const std::exception& thrown) {
+    from->error = Error{ExitCode::bug, thrown.what(), {}, {}};
+    ::archive_set_error(reader, EIO, "source threw");
+    return -1;
+  }
+}
+
+/// The normalised name, or nothing when it is one that only an attacker or an accident writes.
+std::optional<std::string> safe_name(std::string_view name) {
+  if (name.empty() || name.front() == '/' || name.size() > 4096 || printable(name) != name ||
+      name.find('\\') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string out;
+  for (const auto part : split(name, '/')) {
+    if (part == "." || part.empty()) {
+      continue;
+    }
+    if (part == "..") {
+      return std::nullopt;
+    }
+    out += out.empty() ? "" : "/";
+    out += part;
+  }
+  return out;
+}
+
+class MemberSource final : public Source {
+public:
+  MemberSource(::archive* reader, Feed& feed, std::string what, std::uint64_t size)
+      : reader_(reader), feed_(&feed), what_(std::move(what)), rest_(size) {}
+
+  Result<std::size_t> read(MutableByteView buffer) override {
+    const la_ssize_t count = ::archive_read_data(reader_, buffer.data(), buffer.size());
+    if (count < 0) {
+      if (feed_->error) {
+        return Failure(*feed_->error);
+      }
+      const char* problem = ::archive_error_string(reader_);
+      return fail(ExitCode::format, "{}: {}", what_, problem == nullptr ? "damaged" : problem);
+    }
+    if (static_cast<std::uint64_t>(count) > rest_ || (count == 0 && rest_ > 0)) {
+      return fail(ExitCode::format, "{}: its content is not as long as its header says", what_);
+    }
+    rest_ -= static_cast<std::uint64_t>(count);
+    return static_cast<std::size_t>(count);
+  }
+
+private:
+  ::archive* reader_;
+  Feed* feed_;
+  std::string what_;
+  std::uint64_t rest_;
+};
+
+/// What to do with an entry: the member to visit, nothing for one to pass over, an error for one to refuse.
+Result<std::optional<TarballMember>> judge(::archive_entry* entry, std::string_view what, const TarballLimits& limits,
+                                           std::set<std::string>& seen) {
+  const char* raw = ::archive_entry_pathname(entry);
+  const std::string_view shown = raw == nullptr ? std::string_view() : std::string_view(raw);
+  const auto name = safe_name(shown);
+  const auto refuse = [&](std::string_view why) {
+    return fail(ExitCode::format, "{}: entry \"{}\" {}", what, printable(shown.substr(0, 200)), why);
+  };
+  if (!name) {
+    return refuse("has an unsafe name");
+  }
+  const auto type = ::archive_entry_filetype(entry);
+  const bool link = ::archive_entry_hardlink(entry) != nullptr || type == AE_IFLNK;
+  if (type == AE_IFDIR || link) {
+    return std::optional<TarballMember>();
+  }
+  if (type != AE_IFREG) {
+    return refuse("is no regular file");
+  }
+  if ((::archive_entry_mode(entry) & (S_ISUID | S_ISGID)) != 0) {
+    return refuse("has a set-id bit");
+  }
+  if (::archive_entry_sparse_count(entry) > 0 || ::archive_entry_size_is_set(entry) == 0) {
+    return refuse("is sparse");
+  }
+  const auto size = ::archive_entry_size(entry);
+  if (size < 0) {
+    return refuse("has a negative size");
+  }
+  if (static_cast<std::uint64_t>(size) > limits.member_bytes) {
+    return fail(ExitCode::limit, "{}: entry \"{}\" has {} bytes, more than the {} allowed", what, *name, size,
+                limits.member_bytes);
+  }
+  if (name->empty() || !seen.insert(lower(*name)).second) {
+    return refuse("stands there twice");
+  }
+  return std::optional<TarballMember>(TarballMember{*name, static_cast<std::uint64_t>(size)});
+}
+
+}  // namespace
+
+Status read_tarball(Source& source, std::string_view what, const TarballLimits& limits,
+                    const std::function<Status(const TarballMember&, Source&)>& visit) {
+  const ReadArchive reader(::archive_read_new());
+  if (!reader) {
+    return fail(ExitCode::limit, "{}: out of memory", what);
+  }
+  // Only what upstreams publish: every further format is a parser that an attacker could choose.
+  ::archive_read_support_format_tar(reader.get());
+  ::archive_read_support_filter_gzip(reader.get());
+  ::archive_read_support_filter_xz(reader.get());
+  ::archive_read_support_filter_zstd(reader.get());
+  Feed from{&source, {}};
+  const auto problem = [&]() -> Failure {
+    if (from.error) {
+      return Failure(*from.error);
+    }
+    const char* text = ::archive_error_string(reader.get());
+    return fail(ExitCode::format, "{}: {}", what, printable(text == nullptr ? "not a tar archive" : text));
+  };
+  if (::archive_read_open(reader.get(), &from, nullptr, feed, nullptr) != ARCHIVE_OK) {
+    return problem();
+  }
+  std::set<std::string> seen;
+  std::uint64_t entries = 0;
+  std::uint64_t total = 0;
+  for (;;) {
+    ::archive_entry* entry = nullptr;
+    const int status = ::archive_read_next_header(reader.get(), &entry);
+    if (status == ARCHIVE_EOF) {
+      return {};
+    }
+    if (status != ARCHIVE_OK) {
+      return problem();
+    }
+    if (++entries > limits.entries) {
+      return fail(ExitCode::limit, "{}: more than {} entries", what, limits.entries);
+    }
+    KF_TRY_ASSIGN(const auto member, judge(entry, what, limits, seen));
+    if (!member) {
+      continue;
+    }
+    total += member->size;
+    if (total > limits.total_bytes) {
+      return fail(ExitCode::limit, "{}: more than {} bytes of content", what, limits.total_bytes);
+    }
+    MemberSource content(reader.get(), from, fmt::format("{}: {}", what, member->name), member->size);
+    KF_TRY(visit(*member, content));
+  }
+}
+
+}  // namespace kubeferry::archive
