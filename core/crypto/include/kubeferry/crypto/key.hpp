@@ -74,6 +74,7 @@ public:
   [[nodiscard]] Result<Bytes> sign(ByteView message) const;
 
 private:
+  friend struct KeyAccess;  // this room's certificates are signed with the handle
   struct Deleter {
     void operator()(void* key) const noexcept;
   };
