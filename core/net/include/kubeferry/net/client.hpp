@@ -32,7 +32,7 @@ struct Download {
 /// integrity (length or encoding other than promised), interrupted, and whatever the sink or source fails with.
 class Client {
 public:
-  /// `clock` is only there for tests. usage error when an endpoint's CA, certificate or key cannot be read.
+  /// `clock` is only there for tests. tls error when an endpoint's CA, certificate or key cannot be read.
   static Result<std::unique_ptr<Client>> make(ClientOptions options, std::shared_ptr<Clock> clock = nullptr);
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

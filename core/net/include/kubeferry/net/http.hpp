@@ -27,8 +27,9 @@ enum class HttpVersion {
 };
 
 enum class Retry {
-  by_method,  ///< GET, HEAD, PUT and DELETE may be repeated, POST and PATCH not
+  by_method,  ///< GET, HEAD, PUT and DELETE may be repeated, POST and PATCH not (R12)
   never,
+  always,  ///< the caller knows that doing it twice is harmless
 };
 
 /// A request body that is streamed. `open` is called once an attempt and again for a repetition: it must start from
