@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kubeferry/base/result.hpp>
+
+namespace kubeferry::catalog {
+
+inline constexpr std::uint64_t k_max_manifest_bytes = std::uint64_t{8} << 20;
+
+/// The images that a Kubernetes manifest (any number of YAML documents) runs: `image` of every element of a
+/// `containers` or `initContainers` list, as written, each once, in order of appearance.
+/// format error ("WHAT:LINE:COLUMN: …") for what is no YAML or an image that is no text; limit error when too long or
+/// too deep. `what` names the manifest in errors.
+Result<std::vector<std::string>> manifest_images(std::string_view text, std::string_view what);
+
+/// One thing that rewrite() changed.
+struct ManifestChange {
+  std::uint64_t line = 0;  ///< in the original, from 1
+  std::string field;       ///< "image", "imagePullPolicy", "net-conf.json"
+  std::string before;
+  std::string after;
+};
+
+struct RewrittenManifest {
+  std::string text;
+  std::vector<ManifestChange> changes;  ///< in order of appearance
+};
+
+struct ManifestRewrite {
+  std::map<std::string, std::string> images;  ///< reference as written → reference to write; others stay
+  std::vector<std::string> pod_cidr;          ///< one, or one of each family; empty: left as it is
+  std::string pod_cidr_location;              ///< as in Cni; empty: there is none to change
+};
+
+/// The manifest with only these changed: mapped images, `imagePullPolicy: Always` of containers (IfNotPresent: what is
+/// carried must not be asked of an upstream), and the pod network. Every other byte stays.
+/// Errors as manifest_images; format error besides when a pod CIDR is asked for and its place is not found.
+Result<RewrittenManifest> rewrite_manifest(std::string_view text, const ManifestRewrite& rewrite,
+                                           std::string_view what);
+
+}  // namespace kubeferry::catalog
