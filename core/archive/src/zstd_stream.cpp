@@ -42,6 +42,14 @@ Status FrameCompressor::compress(ByteView content, Bytes& out) {
   return {};
 }
 
+Result<std::uint64_t> frame_length(ByteView bytes) {
+  const std::size_t length = ZSTD_findFrameCompressedSize(bytes.data(), bytes.size());
+  if (ZSTD_isError(length) != 0U) {
+    return fail(ExitCode::format, "zstd: not a complete frame");
+  }
+  return length;
+}
+
 struct FrameDecompressor::State {
   State() : context(ZSTD_createDCtx()) {
     if (context) {
@@ -64,8 +72,8 @@ Status FrameDecompressor::decompress(ByteView frame, MutableByteView out) {
     return fail(ExitCode::limit, "zstd: out of memory");
   }
   // Exactly one frame: two frames would let the same content be stored in two ways.
-  const std::size_t length = ZSTD_findFrameCompressedSize(frame.data(), frame.size());
-  if (ZSTD_isError(length) != 0U || length != frame.size()) {
+  KF_TRY_ASSIGN(const std::uint64_t length, frame_length(frame));
+  if (length != frame.size()) {
     return fail(ExitCode::format, "zstd: not one complete frame");
   }
   // The content size comes from the signed manifest; a frame that disagrees is refused before any work is done.

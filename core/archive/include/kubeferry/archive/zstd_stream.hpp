@@ -33,6 +33,9 @@ private:
   std::unique_ptr<State> state_;
 };
 
+/// Length in bytes of the zstd frame at the start of `bytes`; format error when there is none, or not all of it.
+Result<std::uint64_t> frame_length(ByteView bytes);
+
 /// Decompresses complete frames whose content size is known beforehand. Keeps its working memory between calls.
 class FrameDecompressor {
 public:
