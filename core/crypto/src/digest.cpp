@@ -18,7 +18,8 @@ Result<Digest> Digest::parse(std::string_view text) {
   const std::string_view hex = text.substr(colon + 1);
   const std::size_t digits = digest_size(algorithm) * 2;
   if (hex.size() != digits) {
-    return fail(ExitCode::format, "digest \"{}\" must have {} hex digits, not {}", text.substr(0, 160), digits, hex.size());
+    return fail(ExitCode::format, "digest \"{}\" must have {} hex digits, not {}", text.substr(0, 160), digits,
+                hex.size());
   }
   const auto hash = from_hex(hex);
   if (!hash) {

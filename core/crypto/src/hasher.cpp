@@ -106,7 +106,8 @@ Status VerifyingSource::check_end() {
     return fail(ExitCode::integrity, "{}: is longer than {} bytes", what_, size_);
   }
   if (const Digest actual = hasher_.finish(); actual != expected_) {
-    return fail(ExitCode::integrity, "{}: content is {}, expected {}", what_, actual.to_string(), expected_.to_string());
+    return fail(ExitCode::integrity, "{}: content is {}, expected {}", what_, actual.to_string(),
+                expected_.to_string());
   }
   return {};
 }

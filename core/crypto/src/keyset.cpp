@@ -39,7 +39,8 @@ Status check_names(const KeysetContent& content) {
   }
   for (const std::string& id : content.revoked) {
     if (!is_key_id(id)) {
-      return fail(ExitCode::signature, "keyset: revoked \"{}\" is no key id (64 lower-case hex digits)", id.substr(0, 80));
+      return fail(ExitCode::signature, "keyset: revoked \"{}\" is no key id (64 lower-case hex digits)",
+                  id.substr(0, 80));
     }
   }
   return {};
@@ -78,9 +79,11 @@ Status check_writers(int fd, const std::filesystem::path& path) {
     return fail(ExitCode::io, "{}: is no regular file", path.native());
   }
   if ((facts.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Failure(
-        Error{ExitCode::signature, path.native() + ": others than its owner may write this trust file", {}, {}}
-            .with_hint("make sure that it is the right one, then: chmod go-w " + path.native()));
+    return Failure(Error{
+        ExitCode::signature,
+        path.native() + ": others than its owner may write this trust file",
+        {},
+        {}}.with_hint("make sure that it is the right one, then: chmod go-w " + path.native()));
   }
   return {};
 }
@@ -96,8 +99,10 @@ Result<Keyset> Keyset::create(KeysetContent content) {
     return fail(ExitCode::signature, "keyset: version must be at least 1");
   }
   Keyset keyset(std::move(content));
-  const auto usable = static_cast<std::uint64_t>(std::count_if(
-      keyset.keys().begin(), keyset.keys().end(), [&](const TrustedKey& key) { return !keyset.is_revoked(key.key.key_id()); }));
+  const auto usable =
+      static_cast<std::uint64_t>(std::count_if(keyset.keys().begin(), keyset.keys().end(), [&](const TrustedKey& key) {
+        return !keyset.is_revoked(key.key.key_id());
+      }));
   if (keyset.threshold() == 0 || keyset.threshold() > usable) {
     return fail(ExitCode::signature, "keyset: threshold is {}, with {} usable keys", keyset.threshold(), usable);
   }
@@ -105,7 +110,8 @@ Result<Keyset> Keyset::create(KeysetContent content) {
 }
 
 Keyset Keyset::of(PublicKey key, std::string name) {
-  return Keyset(KeysetContent{.version = 1, .threshold = 1, .keys = {{std::move(name), std::move(key)}}, .revoked = {}});
+  return Keyset(
+      KeysetContent{.version = 1, .threshold = 1, .keys = {{std::move(name), std::move(key)}}, .revoked = {}});
 }
 
 Result<Keyset> Keyset::parse(std::string_view text, std::string_view what) {

@@ -90,8 +90,9 @@ Result<PrivateKey> PrivateKey::from_pem(const SecretText& pem, const SecretText*
   const std::string_view text = trim(pem.view());
   const bool encrypted = text.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----");
   if (!encrypted && !text.starts_with("-----BEGIN PRIVATE KEY-----")) {
-    return Failure(Error{ExitCode::signature, fmt::format("{}: is no private key in PKCS#8 PEM", what), {}, {}}.with_hint(
-        "convert it with: openssl pkcs8 -topk8 -in OLD -out NEW"));
+    return Failure(
+        Error{ExitCode::signature, fmt::format("{}: is no private key in PKCS#8 PEM", what), {}, {}}.with_hint(
+            "convert it with: openssl pkcs8 -topk8 -in OLD -out NEW"));
   }
   if (encrypted && passphrase == nullptr) {
     return Failure(Error{ExitCode::auth, fmt::format("{}: is encrypted", what), {}, {}}.with_hint(

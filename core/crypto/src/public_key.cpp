@@ -107,9 +107,9 @@ Result<PublicKey> PublicKey::from_spki(ByteView der, std::string_view what) {
   if (!key || (p256 && !p256_point_holds(key.get()))) {
     return fail(ExitCode::signature, "{}: the P-256 key is not on the curve", what);
   }
-  return PublicKey(std::make_shared<const State>(State{ed25519 ? KeyAlgorithm::ed25519 : KeyAlgorithm::ecdsa_p256,
-                                                       Bytes(der.begin(), der.end()), Digest::of(der).hex(),
-                                                       std::move(key)}));
+  return PublicKey(
+      std::make_shared<const State>(State{ed25519 ? KeyAlgorithm::ed25519 : KeyAlgorithm::ecdsa_p256,
+                                          Bytes(der.begin(), der.end()), Digest::of(der).hex(), std::move(key)}));
 }
 
 KeyAlgorithm PublicKey::algorithm() const noexcept { return state_->algorithm; }
@@ -132,7 +132,8 @@ bool PublicKey::verify(ByteView message, ByteView signature) const {
   const bool good =
       context &&
       EVP_DigestVerifyInit_ex(context.get(), nullptr, hash, nullptr, nullptr, state_->key.get(), nullptr) == 1 &&
-      EVP_DigestVerify(context.get(), ossl::data(signature), signature.size(), ossl::data(message), message.size()) == 1;
+      EVP_DigestVerify(context.get(), ossl::data(signature), signature.size(), ossl::data(message), message.size()) ==
+          1;
   ERR_clear_error();
   return good;
 }

@@ -54,8 +54,9 @@ Result<SecretText> read_secret_file(const std::filesystem::path& path) {
     return fail(ExitCode::io, "{}: is no regular file", path.native());
   }
   if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    return Failure(Error{ExitCode::auth, path.native() + ": is a secret, but others than its owner may use it", {}, {}}
-                       .with_hint("chmod 600 " + path.native()));
+    return Failure(
+        Error{ExitCode::auth, path.native() + ": is a secret, but others than its owner may use it", {}, {}}.with_hint(
+            "chmod 600 " + path.native()));
   }
   std::string text;
   text.resize(k_max_secret_bytes + 1);  // once, so that no smaller copy is left behind by growing

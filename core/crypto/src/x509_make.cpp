@@ -92,27 +92,23 @@ Result<ossl::GeneralName> address_entry(const std::string& address) {
   return entry;
 }
 
-Status add_names(X509* certificate, const ServerRequest& request) {
-  const ossl::GeneralNames names(GENERAL_NAMES_new());
-  std::vector<ossl::GeneralName> entries;
-  for (const std::string& name : request.dns_names) {
-    KF_TRY_ASSIGN(ossl::GeneralName entry, dns_entry(name));
-    entries.push_back(std::move(entry));
-  }
-  for (const std::string& address : request.ip_addresses) {
-    KF_TRY_ASSIGN(ossl::GeneralName entry, address_entry(address));
-    entries.push_back(std::move(entry));
-  }
-  for (ossl::GeneralName& entry : entries) {
-    if (!names || sk_GENERAL_NAME_push(names.get(), entry.get()) == 0) {
+Result<ossl::GeneralNames> alternative_names(const ServerRequest& request) {
+  ossl::GeneralNames names(GENERAL_NAMES_new());
+  const auto add = [&](Result<ossl::GeneralName> entry) -> Status {
+    KF_TRY_ASSIGN(ossl::GeneralName owned, std::move(entry));
+    if (!names || sk_GENERAL_NAME_push(names.get(), owned.get()) == 0) {
       return ossl::failure("adding a certificate's names");
     }
-    static_cast<void>(entry.release());
+    static_cast<void>(owned.release());  // the list's now
+    return {};
+  };
+  for (const std::string& name : request.dns_names) {
+    KF_TRY(add(dns_entry(name)));
   }
-  if (X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0, X509V3_ADD_DEFAULT) != 1) {
-    return ossl::failure("adding a certificate's names");
+  for (const std::string& address : request.ip_addresses) {
+    KF_TRY(add(address_entry(address)));
   }
-  return {};
+  return names;
 }
 
 struct Draft {
@@ -168,6 +164,7 @@ Result<Identity> make_server_identity(const Identity& authority, const ServerReq
   if (names.empty()) {
     return fail(ExitCode::usage, "a server certificate needs a host name or address");
   }
+  KF_TRY_ASSIGN(const ossl::GeneralNames alternatives, alternative_names(request));
   const ossl::Bio input = ossl::view(as_byte_view(authority.certificate_pem));
   const ossl::Certificate issuer(input ? PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr) : nullptr);
   if (!issuer) {
@@ -186,7 +183,9 @@ Result<Identity> make_server_identity(const Identity& authority, const ServerReq
   KF_TRY(add_extension(certificate, issuer.get(), NID_ext_key_usage, "serverAuth"));
   KF_TRY(add_extension(certificate, issuer.get(), NID_subject_key_identifier, "hash"));
   KF_TRY(add_extension(certificate, issuer.get(), NID_authority_key_identifier, "keyid:always"));
-  KF_TRY(add_names(certificate, request));
+  if (X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives.get(), 0, X509V3_ADD_DEFAULT) != 1) {
+    return ossl::failure("adding a certificate's names");
+  }
   KF_TRY_ASSIGN(std::string pem, sign(certificate, authority.key));
   return Identity{std::move(pem), std::move(made.key)};
 }

@@ -81,7 +81,8 @@ Json Descriptor::to_json() const {
 }
 
 std::string_view Descriptor::annotation(std::string_view key) const noexcept {
-  const auto found = std::find_if(annotations.begin(), annotations.end(), [&](const auto& one) { return one.first == key; });
+  const auto found =
+      std::find_if(annotations.begin(), annotations.end(), [&](const auto& one) { return one.first == key; });
   return found == annotations.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -3,7 +3,9 @@
 
 namespace kubeferry::oci {
 
-bool is_index(std::string_view media_type) noexcept { return media_type == k_oci_index || media_type == k_docker_index; }
+bool is_index(std::string_view media_type) noexcept {
+  return media_type == k_oci_index || media_type == k_docker_index;
+}
 
 bool is_manifest(std::string_view media_type) noexcept {
   return media_type == k_oci_manifest || media_type == k_docker_manifest;

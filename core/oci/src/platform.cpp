@@ -12,8 +12,8 @@ namespace {
 
 bool is_word(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-         });
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  });
 }
 
 // The place of `offered` in a list of what still runs, best first.
@@ -54,8 +54,11 @@ std::optional<unsigned> amd64_rank(std::string_view wanted, std::string_view off
 Result<Platform> Platform::parse(std::string_view text) {
   const auto words = split(text, '/');
   if (words.size() < 2 || words.size() > 3 || !std::all_of(words.begin(), words.end(), is_word)) {
-    return Failure(Error{ExitCode::usage, fmt::format("platform \"{}\" is no os/architecture", text.substr(0, 80)), {}, {}}
-                       .with_hint("write it like linux/amd64 or linux/arm/v7"));
+    return Failure(Error{
+        ExitCode::usage,
+        fmt::format("platform \"{}\" is no os/architecture", text.substr(0, 80)),
+        {},
+        {}}.with_hint("write it like linux/amd64 or linux/arm/v7"));
   }
   return Platform{std::string(words[0]), std::string(words[1]), words.size() == 3 ? std::string(words[2]) : "", {}};
 }

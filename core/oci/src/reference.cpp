@@ -54,7 +54,8 @@ bool is_component(std::string_view text) noexcept {
 bool is_port(std::string_view text) {
   unsigned value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= 65535 && text.front() != '0';
+  return error == std::errc() && end == text.data() + text.size() && value >= 1 && value <= 65535 &&
+         text.front() != '0';
 }
 
 bool is_host_label(std::string_view text) {

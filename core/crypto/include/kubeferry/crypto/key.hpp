@@ -32,8 +32,8 @@ public:
   static Result<PublicKey> from_spki(ByteView der, std::string_view what);
 
   [[nodiscard]] KeyAlgorithm algorithm() const noexcept;
-  [[nodiscard]] const Bytes& spki() const noexcept;         ///< DER SubjectPublicKeyInfo
-  [[nodiscard]] const std::string& key_id() const noexcept; ///< hex SHA-256 of spki(); computed, never believed
+  [[nodiscard]] const Bytes& spki() const noexcept;          ///< DER SubjectPublicKeyInfo
+  [[nodiscard]] const std::string& key_id() const noexcept;  ///< hex SHA-256 of spki(); computed, never believed
   [[nodiscard]] std::string to_pem() const;
 
   /// Whether `signature` is this key's over `message`: Ed25519 pure (RFC 8032), or ECDSA with SHA-256 in strict DER.

@@ -29,8 +29,8 @@ struct TrustedKey {
 };
 
 struct KeysetContent {
-  std::uint64_t version = 1;         ///< counts rotations, from 1
-  std::uint64_t threshold = 1;       ///< how many different keys must sign
+  std::uint64_t version = 1;    ///< counts rotations, from 1
+  std::uint64_t threshold = 1;  ///< how many different keys must sign
   std::vector<TrustedKey> keys;
   std::vector<std::string> revoked;  ///< key ids that never count, whoever lists them
   [[nodiscard]] bool operator==(const KeysetContent&) const = default;

@@ -32,7 +32,7 @@ struct ServerRequest {
   std::vector<std::string> dns_names;     ///< host names; a leading "*." is allowed
   std::vector<std::string> ip_addresses;  ///< IPv4 or IPv6, without brackets
   TimePoint not_before;
-  TimePoint not_after;                    ///< cut to the authority's own end
+  TimePoint not_after;  ///< cut to the authority's own end
 };
 
 /// A server certificate with a new P-256 key, signed by `authority`; the first name is also its common name.
@@ -41,8 +41,8 @@ Result<Identity> make_server_identity(const Identity& authority, const ServerReq
 
 /// What people and status pages ask of a certificate.
 struct CertificateFacts {
-  std::string subject;               ///< RFC 2253, "CN=…"
-  Digest fingerprint;                ///< SHA-256 of the DER
+  std::string subject;  ///< RFC 2253, "CN=…"
+  Digest fingerprint;   ///< SHA-256 of the DER
   TimePoint not_before;
   TimePoint not_after;
   std::vector<std::string> dns_names;

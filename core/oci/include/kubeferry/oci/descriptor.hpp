@@ -22,9 +22,9 @@ namespace kubeferry::oci {
 /// In the order they were written.
 using Annotations = std::vector<std::pair<std::string, std::string>>;
 
-inline constexpr std::uint64_t k_max_blob_bytes = std::uint64_t{1} << 40;     ///< 1 TiB
-inline constexpr std::uint64_t k_max_annotation_bytes = 256 * 1024;           ///< one value
-inline constexpr std::uint64_t k_max_embedded_bytes = 256 * 1024;             ///< the member `data`, as base64
+inline constexpr std::uint64_t k_max_blob_bytes = std::uint64_t{1} << 40;  ///< 1 TiB
+inline constexpr std::uint64_t k_max_annotation_bytes = 256 * 1024;        ///< one value
+inline constexpr std::uint64_t k_max_embedded_bytes = 256 * 1024;          ///< the member `data`, as base64
 
 /// A pointer to content: type, digest, size (OCI image specification, descriptor.md).
 struct Descriptor {

@@ -23,13 +23,13 @@ inline constexpr std::string_view k_docker_layer_tar = "application/vnd.docker.i
 inline constexpr std::array k_accepted_manifests = {k_oci_index, k_docker_index, k_oci_manifest, k_docker_manifest};
 
 [[nodiscard]] bool is_index(std::string_view media_type) noexcept;
-[[nodiscard]] bool is_manifest(std::string_view media_type) noexcept;      ///< of one image; not an index
+[[nodiscard]] bool is_manifest(std::string_view media_type) noexcept;  ///< of one image; not an index
 [[nodiscard]] bool is_image_config(std::string_view media_type) noexcept;
 /// A layer that every runtime can unpack.
 [[nodiscard]] bool is_layer(std::string_view media_type) noexcept;
 /// A layer that lies elsewhere, or must not be passed on ("foreign", "nondistributable").
 [[nodiscard]] bool is_foreign(std::string_view media_type) noexcept;
-[[nodiscard]] bool is_encrypted(std::string_view media_type) noexcept;     ///< "…+encrypted"
+[[nodiscard]] bool is_encrypted(std::string_view media_type) noexcept;  ///< "…+encrypted"
 /// Docker's schema 1, signed or not: has no digests for its configuration and is not carried.
 [[nodiscard]] bool is_schema1(std::string_view media_type) noexcept;
 

@@ -14,8 +14,8 @@ namespace kubeferry::oci {
 /// The name of an image, as people write it (the grammar of distribution's `reference` package, Docker's defaults).
 /// A regular value that is always full: registry and repository are there even when the writer left them out.
 struct Reference {
-  std::string registry;              ///< "registry.k8s.io", "localhost:5000", "[::1]:5000", "docker.io"
-  std::string repository;            ///< "library/busybox"
+  std::string registry;    ///< "registry.k8s.io", "localhost:5000", "[::1]:5000", "docker.io"
+  std::string repository;  ///< "library/busybox"
   std::optional<std::string> tag;
   std::optional<crypto::Digest> digest;
 
@@ -23,9 +23,9 @@ struct Reference {
   /// tag. usage error that says what is wrong: upper case, bad component, tag too long, bad digest, …
   static Result<Reference> parse(std::string_view text);
 
-  [[nodiscard]] std::string name() const;        ///< "registry.k8s.io/pause"
-  [[nodiscard]] std::string to_string() const;   ///< full: name, ":tag", "@digest" as far as they are there
-  [[nodiscard]] std::string familiar() const;    ///< as short as Docker shows it: "busybox:1.36"
+  [[nodiscard]] std::string name() const;       ///< "registry.k8s.io/pause"
+  [[nodiscard]] std::string to_string() const;  ///< full: name, ":tag", "@digest" as far as they are there
+  [[nodiscard]] std::string familiar() const;   ///< as short as Docker shows it: "busybox:1.36"
   /// What to ask a registry for: the digest, else the tag, else "latest".
   [[nodiscard]] std::string tag_or_digest() const;
   /// The same with tag "latest" when there is neither tag nor digest.
