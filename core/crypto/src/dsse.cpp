@@ -53,6 +53,9 @@ Result<Envelope> Envelope::parse(std::string_view text, std::string_view what) {
   KF_TRY(view.only({"payloadType", "signatures"}));
   Envelope envelope;
   KF_TRY_ASSIGN(envelope.payload_type, view.string("payloadType"));
+  if (envelope.payload_type.size() > k_max_payload_type_bytes) {
+    return fail(ExitCode::limit, "{}.payloadType: longer than {} bytes", what, k_max_payload_type_bytes);
+  }
   KF_TRY_ASSIGN(const auto elements, view.elements("signatures"));
   if (elements.size() > k_max_envelope_signatures) {
     return fail(ExitCode::limit, "{}: {} signatures; at most {} are looked at", what, elements.size(),

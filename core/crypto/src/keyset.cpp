@@ -91,8 +91,9 @@ Status check_writers(int fd, const std::filesystem::path& path) {
 }  // namespace
 
 Result<Keyset> Keyset::create(KeysetContent content) {
-  if (content.keys.size() > k_max_keyset_keys || content.revoked.size() > k_max_keyset_bytes / 64) {
-    return fail(ExitCode::limit, "keyset: more than {} keys, or too many revoked", k_max_keyset_keys);
+  if (content.keys.size() > k_max_keyset_keys || content.revoked.size() > k_max_keyset_revoked) {
+    return fail(ExitCode::limit, "keyset: more than {} keys, or {} revoked ones", k_max_keyset_keys,
+                k_max_keyset_revoked);
   }
   KF_TRY(check_names(content));
   if (content.version == 0) {

@@ -10,10 +10,12 @@
 namespace kubeferry::oci {
 namespace {
 
+// Begins with a letter or digit, so that it is neither an option nor a way out of a directory.
 bool is_word(std::string_view text) {
-  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
-  });
+  return !text.empty() && text.size() <= 32 && std::string_view("._-").find(text.front()) == std::string_view::npos &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+         });
 }
 
 // The place of `offered` in a list of what still runs, best first.

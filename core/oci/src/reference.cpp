@@ -73,7 +73,7 @@ bool is_bracketed_address(std::string_view text) {
 
 // Docker's rule for whether the part before the first slash is a registry at all.
 bool looks_like_registry(std::string_view text) {
-  return text == "localhost" || text.find_first_of(".:") != std::string_view::npos ||
+  return text == "localhost" || text.starts_with('[') || text.find_first_of(".:") != std::string_view::npos ||
          std::any_of(text.begin(), text.end(), is_upper);
 }
 

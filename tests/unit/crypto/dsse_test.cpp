@@ -79,6 +79,11 @@ TEST(Envelope, HasCaps) {
             ExitCode::limit);
 }
 
+TEST(Envelope, CapsItsType) {
+  EXPECT_EQ(code_of(R"({"payloadType":")" + std::string(256, 't') + R"(","signatures":[]})"), ExitCode::ok);
+  EXPECT_EQ(code_of(R"({"payloadType":")" + std::string(257, 't') + R"(","signatures":[]})"), ExitCode::limit);
+}
+
 TEST(AddSignature, SignsThePaeAndReplacesItsOwn) {
   const PrivateKey key = std::move(PrivateKey::generate(KeyAlgorithm::ed25519).value());
   Envelope envelope{"type", {}};

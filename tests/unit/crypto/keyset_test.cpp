@@ -108,6 +108,8 @@ TEST(Keyset, HasCaps) {
   EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = {}})), ExitCode::limit);
   keys.pop_back();
   EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 64, .keys = keys, .revoked = {}})), ExitCode::ok);
+  const std::vector<std::string> revoked(k_max_keyset_revoked + 1, std::string(64, 'a'));
+  EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = revoked})), ExitCode::limit);
   EXPECT_EQ(code_of(std::string(k_max_keyset_bytes + 1, ' ')), ExitCode::limit);
 }
 

@@ -16,6 +16,7 @@ namespace kubeferry::crypto {
 inline constexpr std::uint64_t k_max_envelope_bytes = 64 * 1024;
 inline constexpr std::size_t k_max_envelope_signatures = 16;
 inline constexpr std::size_t k_max_key_id_bytes = 128;
+inline constexpr std::size_t k_max_payload_type_bytes = 256;
 
 /// DSSE's pre-authentication encoding (protocol.md, v1): the bytes that are signed,
 /// `DSSEv1 LEN(type) type LEN(payload) payload`.

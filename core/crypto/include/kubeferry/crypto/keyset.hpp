@@ -17,6 +17,7 @@ namespace kubeferry::crypto {
 
 inline constexpr std::uint64_t k_max_keyset_bytes = 256 * 1024;
 inline constexpr std::size_t k_max_keyset_keys = 64;
+inline constexpr std::size_t k_max_keyset_revoked = 1024;
 inline constexpr std::size_t k_max_keyset_hops = 64;
 
 /// What is signed when a keyset hands over to its successor.
