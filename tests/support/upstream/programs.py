@@ -1,0 +1,60 @@
+"""Which Debian binary stands for which upstream program, per architecture.
+
+Debian has the real kubectl (1.20.2), etcd, containerd, runc and CNI plugins. The others are stand-ins, real programs of
+the right architecture under another name: see STAND_INS, and README.md, which says the same to people.
+"""
+
+import hashlib
+from pathlib import Path
+
+from debs import Debs
+
+REAL = {
+    "kubectl": ("kubernetes-client", "usr/bin/kubectl"),
+    "etcd": ("etcd-server", "usr/bin/etcd"),
+    "etcdctl": ("etcd-client", "usr/bin/etcdctl"),
+    "runc": ("runc", "usr/sbin/runc"),
+    **{name: ("containerd", f"usr/bin/{name}") for name in
+       ("containerd", "containerd-shim", "containerd-shim-runc-v1", "containerd-shim-runc-v2", "ctr")},
+    **{name: ("containernetworking-plugins", f"usr/lib/cni/{name}") for name in
+       ("bandwidth", "bridge", "dhcp", "firewall", "host-device", "host-local", "ipvlan", "loopback", "macvlan",
+        "portmap", "ptp", "sbr", "static", "tuning", "vlan", "vrf")},
+}
+STAND_INS = {
+    "coredns": ("dnss", "usr/bin/dnss"),
+    "crictl": ("containerd", "usr/bin/ctr"),
+    "containerd-stress": ("containerd", "usr/bin/ctr"),
+    "flannel": ("containernetworking-plugins", "usr/lib/cni/bridge"),
+    "flanneld": ("wireguard-go", "usr/bin/wireguard-go"),
+    "pause": ("catatonit", "usr/bin/catatonit"),
+    # A plugin newer than Debian's release of them.
+    "dummy": ("containernetworking-plugins", "usr/lib/cni/ptp"),
+    "tap": ("containernetworking-plugins", "usr/lib/cni/macvlan"),
+}
+# Everything else, kubeadm and kubelet too, is kubectl, or where Debian has none (ppc64le) rclone.
+LARGE_GO_PROGRAMS = [("kubernetes-client", "usr/bin/kubectl"), ("rclone", "usr/bin/rclone")]
+PADDING = 64 * 1024
+
+
+def padding(name: str, architecture: str) -> bytes:
+    """Bytes that make a stand-in's content its own; loaders ignore what follows an ELF file."""
+    return hashlib.shake_256(f"{name} for {architecture}".encode()).digest(PADDING)
+
+
+def program(debs: Debs, name: str, architecture: str) -> tuple[Path | bytes, ...]:
+    """The content of the program `name`, as the parts of a layers.Entry."""
+    if name in REAL:
+        found = _file(debs, *REAL[name], architecture)
+        if found:
+            return (found,)
+    choices = [STAND_INS[name]] if name in STAND_INS else LARGE_GO_PROGRAMS
+    for package, path in choices:
+        found = _file(debs, package, path, architecture)
+        if found:
+            return (found, padding(name, architecture))
+    raise LookupError(f"no Debian package has a program to stand for {name} on {architecture}")
+
+
+def _file(debs: Debs, package: str, path: str, architecture: str) -> Path | None:
+    found = debs.package(package, architecture)
+    return debs.tree(found) / path if found else None
