@@ -60,7 +60,7 @@ void Buffer::append(ByteView bytes) {
 }
 
 Buffer BufferPool::take(std::size_t capacity) {
-  constexpr std::size_t k_large_from = std::size_t{64} * 1024;
+  constexpr std::size_t k_large_from = std::size_t{32} * 1024;
   Buffer out;
   out.pool_ = this;
   if (capacity < k_large_from || capacity > k_large_bytes) {
@@ -94,7 +94,7 @@ void BufferPool::give(std::unique_ptr<std::byte[]> memory) noexcept {
 std::size_t piece_bytes(std::size_t active) noexcept {
   constexpr std::size_t k_budget = std::size_t{8} * 1024 * 1024;
   constexpr std::size_t k_record = std::size_t{16} * 1024;
-  constexpr std::size_t k_largest = std::size_t{256} * 1024;
+  constexpr std::size_t k_largest = std::size_t{64} * 1024;
   return std::clamp(k_budget / std::max<std::size_t>(active, 1) / k_record * k_record, k_record, k_largest);
 }
 

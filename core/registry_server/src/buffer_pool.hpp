@@ -46,7 +46,7 @@ private:
 class BufferPool {
 public:
   /// Room for the largest piece with its response head and TLS's record overhead.
-  static constexpr std::size_t k_large_bytes = std::size_t{264} * 1024;
+  static constexpr std::size_t k_large_bytes = std::size_t{72} * 1024;
 
   explicit BufferPool(std::size_t kept) : kept_(kept) {}
 

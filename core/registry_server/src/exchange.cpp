@@ -33,7 +33,8 @@ Exchange::~Exchange() {
     shared_.pulls.record(client_, response_.pulled, response_.blob ? Pull::blob : Pull::manifest, sent_);
   }
   if (shared_.options.log) {
-    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - started_);
     shared_.log(log_line(client_, request_, response_.status, sent_, took, finished_));
   }
 }
@@ -75,8 +76,8 @@ Buffer Exchange::first_piece(bool sends_files) {
 }
 
 Result<Buffer> Exchange::next_piece() {
-  Buffer out = shared_.buffers.take(
-      static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_bytes(shared_.transfers))));
+  Buffer out =
+      shared_.buffers.take(static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_bytes(shared_.transfers))));
   KF_TRY(append_piece(out));
   return out;
 }

@@ -16,7 +16,8 @@ struct Page {
   std::string link;  ///< value of the Link field; empty on the last page
 };
 
-/// `n` larger than k_max_page is cut to it (CVE-2023-2253 let clients choose an allocation); a page of none has no next.
+/// `n` larger than k_max_page is cut to it (CVE-2023-2253 let clients choose an allocation); a page of none has no
+/// next.
 [[nodiscard]] tl::expected<Page, Response> page_of(std::vector<std::string> names, const Request& request);
 
 /// The response for a page: {"name":…, key:[…]}; without "name" when `name` is empty.

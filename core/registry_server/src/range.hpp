@@ -20,7 +20,7 @@ struct IgnoredRange {};
 
 /// What a Range field means for a blob of `size` bytes.
 [[nodiscard]] std::variant<IgnoredRange, Unsatisfiable, ByteRange> parse_range(std::string_view field,
-                                                                                std::uint64_t size);
+                                                                               std::uint64_t size);
 
 /// Decimal digits only; nothing otherwise, or when it does not fit.
 [[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);

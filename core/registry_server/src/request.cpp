@@ -27,6 +27,20 @@ Method method_of(http::verb verb) {
   return verb == http::verb::head ? Method::head : Method::other;
 }
 
+/// Whether the request line ends in another major version of HTTP. Beast calls any line that it cannot take apart after
+/// the target a bad version.
+bool speaks_other_version(std::string_view head) {
+  constexpr std::string_view k_example = "HTTP/2.0";
+  const std::string_view line = head.substr(0, head.find('\r'));
+  if (line.size() <= k_example.size()) {
+    return false;
+  }
+  const std::string_view version = line.substr(line.size() - k_example.size());
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return version.starts_with("HTTP/") && is_digit(version[5]) && version[5] != '1' && version[6] == '.' &&
+         is_digit(version[7]);
+}
+
 }  // namespace
 
 std::optional<std::size_t> find_head_end(std::string_view input, std::size_t& searched) {
@@ -48,7 +62,7 @@ tl::expected<Request, BadRequest> parse_request(std::string_view head) {
   parser.body_limit(std::numeric_limits<std::uint64_t>::max());
   boost::system::error_code error;
   parser.put(boost::asio::buffer(head.data(), head.size()), error);
-  if (error == http::error::bad_version) {
+  if (error == http::error::bad_version && speaks_other_version(head)) {
     return tl::make_unexpected(BadRequest{505, "only HTTP/1.0 and HTTP/1.1 are spoken here"});
   }
   if (error || !parser.is_header_done()) {

@@ -97,7 +97,7 @@ private:
   std::size_t threads_;
   std::uint16_t port_ = 0;
   Clock::time_point give_up_;
-  asio::io_context io_;  // destroyed before what its connections refer to
+  asio::io_context io_;                                    // destroyed before what its connections refer to
   asio::strand<asio::io_context::executor_type> control_;  // everything below is only touched on it
   tcp::acceptor acceptor_;
   asio::steady_timer sweep_;
@@ -142,9 +142,8 @@ void Server::Impl::accept_next() {
     retry_later();
     return;
   }
-  acceptor_.async_accept(io_, [this](const boost::system::error_code& error, tcp::socket socket) {
-    accepted(error, std::move(socket));
-  });
+  acceptor_.async_accept(
+      io_, [this](const boost::system::error_code& error, tcp::socket socket) { accepted(error, std::move(socket)); });
 }
 
 void Server::Impl::accepted(const boost::system::error_code& error, tcp::socket socket) {
@@ -164,8 +163,7 @@ void Server::Impl::accepted(const boost::system::error_code& error, tcp::socket 
     const int fd = socket.native_handle();
     auto transport = tls_ ? tls_->make_transport(fd, shared_.buffers) : make_plain_transport(fd);
     std::string client = client_name(socket);
-    auto connection =
-        std::make_shared<Connection>(shared_, std::move(socket), std::move(transport), std::move(client));
+    auto connection = std::make_shared<Connection>(shared_, std::move(socket), std::move(transport), std::move(client));
     asio::post(io_, [connection = std::move(connection)] { connection->start(); });
   } catch (const std::exception&) {
     close_longest_idle();  // out of memory: this client is dropped, the next may fare better

@@ -93,8 +93,7 @@ Status choose_ciphers(SSL_CTX* context) {
                                 : "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384";
   const char* const tls12 = aes ? "ECDHE+AESGCM:ECDHE+CHACHA20:!PSK" : "ECDHE+CHACHA20:ECDHE+AESGCM:!PSK";
   if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 || SSL_CTX_set_ciphersuites(context, tls13) != 1 ||
-      SSL_CTX_set_cipher_list(context, tls12) != 1 ||
-      SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1) {
+      SSL_CTX_set_cipher_list(context, tls12) != 1 || SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1) {
     return tls_failure("TLS ciphers");
   }
   return {};
@@ -128,7 +127,7 @@ Result<TlsContext> TlsContext::create(const TlsIdentity& identity) {
     return tls_failure("TLS");
   }
   KF_TRY(use_certificates(context.get(), identity.certificate_chain_pem));
-  KF_TRY(use_key(context.get(), identity.private_key_pem));
+  KF_TRY(use_key(context.get(), identity.private_key_pem.view()));
   KF_TRY(choose_ciphers(context.get()));
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);

@@ -51,9 +51,9 @@ public:
 
   [[nodiscard]] virtual std::uint64_t size() const = 0;
 
-  /// Fills all of `buffer` from `offset` (offset + buffer.size() ≤ size()) with verified bytes, or fails: integrity when
-  /// they do not match the signed digests, io when they cannot be read. Nothing of a failed read is ever sent.
-  /// May block for as long as verifying one chunk takes; callers read forwards in pieces of 16 KiB to 256 KiB.
+  /// Fills all of `buffer` from `offset` (offset + buffer.size() ≤ size()) with verified bytes, or fails: integrity
+  /// when they do not match the signed digests, io when they cannot be read. Nothing of a failed read is ever sent. May
+  /// block for as long as verifying one chunk takes; callers read forwards in pieces of 16 KiB to 64 KiB.
   virtual Status read_at(std::uint64_t offset, MutableByteView buffer) const = 0;
 
   /// The verified, stored-as-is bytes from `offset` < size(), as far as they are contiguous: they may be sent with

@@ -17,9 +17,9 @@ enum class Method { get, head, other };
 /// One request as far as this server cares, taken from untrusted bytes.
 struct Request {
   Method method = Method::get;
-  std::string method_name;  ///< as sent; for the log
-  std::string target;       ///< as sent; for the log
-  std::string path;         ///< percent-decoded, starts with '/', no control characters
+  std::string method_name;                                 ///< as sent; for the log
+  std::string target;                                      ///< as sent; for the log
+  std::string path;                                        ///< percent-decoded, starts with '/', no control characters
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
   std::optional<std::string> range;                        ///< header fields
   std::optional<std::string> if_range;

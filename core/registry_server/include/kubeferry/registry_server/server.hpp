@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/crypto/secret.hpp>
 #include <kubeferry/registry_server/content.hpp>
 
 namespace kubeferry::registry_server {
@@ -19,7 +20,7 @@ namespace kubeferry::registry_server {
 /// The server's own certificate, as text: the leaf first, then what is between it and the CA; and the leaf's key.
 struct TlsIdentity {
   std::string certificate_chain_pem;
-  std::string private_key_pem;
+  crypto::SecretText private_key_pem;  ///< not encrypted
 };
 
 /// How long a client may take. Each is a bound on one wait, so that no client holds a connection for nothing.
@@ -36,8 +37,9 @@ struct Options {
   std::uint16_t port = 0;             ///< 0: the system chooses, see Server::port()
   std::optional<TlsIdentity> tls;     ///< absent: plain HTTP
   std::size_t threads = 0;            ///< 0: as many as processors this process may use
-  std::size_t max_connections = 4096; ///< at this many the longest idle one is closed for a new one, or the new one waits
-  std::size_t max_head_bytes = 16384; ///< a request's line and headers; longer is answered with 431
+  std::size_t max_connections =
+      4096;  ///< at this many the longest idle one is closed for a new one, or the new one waits
+  std::size_t max_head_bytes = 16384;  ///< a request's line and headers; longer is answered with 431
   Timeouts timeouts;
   /// One finished request as one line that is safe for a terminal (client, method, path, status, bytes, milliseconds).
   /// Called from the server's threads, one call at a time. Empty: nothing is formatted.
