@@ -82,6 +82,9 @@ Result<ossl::GeneralName> dns_entry(const std::string& name) {
 }
 
 Result<ossl::GeneralName> address_entry(const std::string& address) {
+  if (address.find('\0') != std::string::npos) {  // OpenSSL would read as far as that
+    return fail(ExitCode::usage, "\"{}\" is no IP address", address);
+  }
   ASN1_OCTET_STRING* const octets = a2i_IPADDRESS(address.c_str());
   ossl::GeneralName entry(GENERAL_NAME_new());
   if (!entry || octets == nullptr) {

@@ -67,8 +67,11 @@ bool is_bracketed_address(std::string_view text) {
   if (text.size() < 4 || text.front() != '[' || text.back() != ']') {
     return false;
   }
+  text = text.substr(1, text.size() - 2);
+  // inet_pton stops at a zero byte and would let anything follow it.
   in6_addr address{};
-  return ::inet_pton(AF_INET6, std::string(text.substr(1, text.size() - 2)).c_str(), &address) == 1;
+  return text.find_first_not_of("0123456789abcdefABCDEF:.") == std::string_view::npos &&
+         ::inet_pton(AF_INET6, std::string(text).c_str(), &address) == 1;
 }
 
 // Docker's rule for whether the part before the first slash is a registry at all.
@@ -76,6 +79,8 @@ bool looks_like_registry(std::string_view text) {
   return text == "localhost" || text.starts_with('[') || text.find_first_of(".:") != std::string_view::npos ||
          std::any_of(text.begin(), text.end(), is_upper);
 }
+
+bool is_image_id(std::string_view text) { return text.size() == 64 && from_hex(text); }
 
 Failure wrong(std::string_view text, std::string_view problem) {
   return fail(ExitCode::usage, "image reference \"{}\": {}", text.substr(0, 200), problem);
@@ -172,7 +177,7 @@ Result<Reference> Reference::parse(std::string_view text) {
   if (!is_repository(reference.repository)) {
     return wrong(text, repository_fault(reference.repository));
   }
-  if (!named && from_hex(reference.repository) && reference.repository.size() == 64) {
+  if (!named && is_image_id(reference.repository)) {
     return wrong(text, "64 hex digits are an image's id, not a name");
   }
   if (reference.registry == k_default_registry && reference.repository.find('/') == std::string::npos) {
@@ -197,19 +202,21 @@ std::string Reference::to_string() const {
   return text;
 }
 
+// Only shortened where the short form means the same: a nested "library/a/b", an id-like word or a first word that
+// would read as a registry stay as they are.
 std::string Reference::familiar() const {
-  std::string text = to_string();
-  if (registry == k_default_registry) {
-    text.erase(0, k_default_registry.size() + 1);
-    const bool official = repository.starts_with(k_official);
-    // A nested "library/a/b" or a first word that would read as a registry stays as it is, or it would mean another.
-    if (official && repository.find('/', k_official.size()) == std::string::npos) {
-      text.erase(0, k_official.size());
-    } else if (looks_like_registry(std::string_view(repository).substr(0, repository.find('/')))) {
-      return to_string();
-    }
+  const std::string text = to_string();
+  if (registry != k_default_registry) {
+    return text;
   }
-  return text;
+  const std::string_view path = repository;
+  const std::size_t registry_part = k_default_registry.size() + 1;
+  if (path.starts_with(k_official)) {
+    const std::string_view word = path.substr(k_official.size());
+    const bool plain = word.find('/') == std::string_view::npos && !is_image_id(word);
+    return text.substr(plain ? registry_part + k_official.size() : registry_part);
+  }
+  return looks_like_registry(path.substr(0, path.find('/'))) ? text : text.substr(registry_part);
 }
 
 std::string Reference::tag_or_digest() const {

@@ -84,8 +84,10 @@ TEST(Certificate, RefusesWrongNamesAndPeriods) {
     EXPECT_EQ(server.error().code, ExitCode::usage);
   }
   ServerRequest wrong = request();
-  wrong.ip_addresses = {"300.1.1.1"};
-  EXPECT_EQ(make_server_identity(ca, wrong).error().code, ExitCode::usage);
+  for (const std::string& address : {std::string("300.1.1.1"), std::string("10.0.0.1\0.evil", 14), std::string()}) {
+    wrong.ip_addresses = {address};
+    EXPECT_EQ(make_server_identity(ca, wrong).error().code, ExitCode::usage) << address;
+  }
   wrong.dns_names.clear();
   wrong.ip_addresses.clear();
   EXPECT_EQ(make_server_identity(ca, wrong).error().code, ExitCode::usage);

@@ -72,8 +72,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"host:65536/x", "registry"}, Bad{"host:x/y", "registry"}, Bad{"host:/y", "registry"},
                     Bad{"host:00080/y", "registry"}, Bad{"ho_st.io/x", "registry"}, Bad{"-host.io/x", "registry"},
                     Bad{"host-.io/x", "registry"}, Bad{"user@host.io/x", "digest"}, Bad{"[::1/x", "registry"},
-                    Bad{"[zz]/x", "registry"}, Bad{"[::1]x/y", "registry"},
-                    Bad{"a@" + k_digest + "@" + k_digest, "hex digits"},
+                    Bad{"[zz]/x", "registry"}, Bad{std::string("[::3\0]]/x", 9), "registry"},
+                    Bad{"[::1]x/y", "registry"}, Bad{"a@" + k_digest + "@" + k_digest, "hex digits"},
                     Bad{"a@" + k_digest.substr(0, 70), "hex digits"}, Bad{"a@md5:00", "sha256"}, Bad{"a@", "sha256"},
                     Bad{"a@sha256:" + std::string(64, 'A'), "lower-case hex"}, Bad{"@" + k_digest, "missing"},
                     Bad{k_digest.substr(7), "id"}, Bad{"caf\xc3\xa9", "words"}, Bad{std::string("a\0b", 3), "words"},
@@ -101,6 +101,8 @@ TEST(Reference, FamiliarNeverMeansAnother) {
   const Reference odd{"docker.io", "k8s.io/pause", std::nullopt, std::nullopt};
   EXPECT_EQ(odd.familiar(), "docker.io/k8s.io/pause");
   EXPECT_EQ(Reference::parse(odd.familiar()).value(), odd);
+  const std::string id(64, 'b');
+  EXPECT_EQ(Reference::parse("docker.io/" + id).value().familiar(), "library/" + id);
 }
 
 TEST(Grammar, OfSingleParts) {
