@@ -20,6 +20,8 @@
 
 namespace kubeferry::registry {
 
+class Session;
+
 struct ClientOptions {
   Upstreams upstreams;
   std::shared_ptr<CredentialSource> credentials;  ///< null: anonymous, but for what the endpoints bring
@@ -70,6 +72,11 @@ public:
   Status blob(const Repository& repository, const oci::Descriptor& blob, net::RestartableSink& sink,
               std::optional<Resume> resume = std::nullopt);
 
+  /// blob() for a sink that proves the digest itself (hashing twice would halve a build's speed): only the length is
+  /// checked here. The sink holds the first `from` bytes already.
+  Status transfer_blob(const Repository& repository, const oci::Descriptor& blob, net::RestartableSink& sink,
+                       std::uint64_t from);
+
   /// All tags, in the registry's order; at most 1,000 pages and 100,000 tags (limit error).
   Result<std::vector<std::string>> tags(const Repository& repository);
 
@@ -98,9 +105,8 @@ public:
                        const std::string& tag_or_digest);
 
 private:
-  class State;
-  explicit Client(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit Client(std::unique_ptr<Session> session);
+  std::unique_ptr<Session> session_;
 };
 
 }  // namespace kubeferry::registry
