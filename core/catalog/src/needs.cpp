@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/catalog/needs.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/platforms/platform.hpp>
+
+#include "spec_fields.hpp"
+
+namespace kubeferry::catalog {
+
+namespace {
+
+using Variables = std::vector<std::pair<std::string_view, std::string_view>>;
+
+/// A template with its {variables} replaced.
+std::string expand(std::string_view text, const Variables& variables) {
+  std::string result(text);
+  for (const auto& [name, value] : variables) {
+    const std::string braced = fmt::format("{{{}}}", name);
+    for (auto at = result.find(braced); at != std::string::npos; at = result.find(braced, at + value.size())) {
+      result.replace(at, braced.size(), value);
+    }
+  }
+  return result;
+}
+
+std::string_view without_v(std::string_view version) {
+  return version.starts_with('v') ? version.substr(1) : version;
+}
+
+/// The version of an artifact that goes with a Kubernetes release.
+std::string version_of(const Artifact& artifact, const MinorRelease& release, const KubernetesVersion& version) {
+  const auto pair = release.pairs.find(artifact.name);
+  return pair == release.pairs.end() ? version.to_string() : pair->second;
+}
+
+DownloadNeed download_of(const Artifact& artifact, const std::string& version, const platforms::Platform& platform) {
+  Variables variables = {{"version", version},
+                         {"number", without_v(version)},
+                         {"arch", platform.architecture},
+                         {"runc_arch", platform.runc},
+                         {"containerd_arch", platform.containerd}};
+  DownloadNeed need;
+  need.url = expand(artifact.url, variables);
+  need.platform = platform.name;
+  need.kind = artifact.kind;
+  need.name = artifact.name;
+  need.version = version;
+  need.path = artifact.path;
+  need.mode = artifact.mode;
+  need.members = artifact.members;
+  need.checksum.style = artifact.checksum;
+  variables.emplace_back("url", need.url);
+  need.checksum.url = expand(artifact.checksum_url, variables);
+  return need;
+}
+
+/// Every artifact for every platform of the spec, or why it is missing.
+Status add_artifacts(const Spec& spec, const Catalog& catalog, Needs& needs) {
+  KF_TRY_ASSIGN(const MinorRelease* release, catalog.minor(spec.kubernetes->version));
+  for (const Artifact& artifact : catalog.artifacts) {
+    const std::string version = version_of(artifact, *release, spec.kubernetes->version);
+    for (const std::string& name : spec.platforms) {
+      KF_TRY_ASSIGN(const platforms::Platform* platform, platforms::find(name));
+      const Published known = published(artifact.architectures, platform->architecture, version);
+      if (known.yes) {
+        needs.downloads.push_back(download_of(artifact, version, *platform));
+      } else {
+        needs.missing.push_back({fmt::format("{} {}", artifact.name, version), name, known.reason, artifact.required});
+      }
+    }
+  }
+  return {};
+}
+
+Status add_cni(const Spec& spec, const Catalog& catalog, Needs& needs) {
+  KF_TRY_ASSIGN(const Cni* cni, catalog.cni(spec.cni->name));
+  const std::string version = spec.cni->version.empty() ? cni->version : spec.cni->version;
+  for (const std::string& name : spec.platforms) {
+    KF_TRY_ASSIGN(const platforms::Platform* platform, platforms::find(name));
+    if (const Published known = published(cni->architectures, platform->architecture, version); !known.yes) {
+      needs.missing.push_back({fmt::format("{} {}", cni->name, version), name, known.reason, true});
+    }
+  }
+  if (spec.cni->manifest.empty()) {
+    DownloadNeed need;
+    need.url = expand(cni->manifest_url, {{"version", version}, {"number", without_v(version)}});
+    need.kind = ArtifactKind::manifest;
+    need.name = cni->name;
+    need.version = version;
+    need.mode = 0644;
+    needs.downloads.push_back(std::move(need));
+  }
+  return {};
+}
+
+/// Keeps of each image the wanted platforms, and notes those it is not published for.
+void add_images(const std::vector<ImageNeed>& images, const Spec& spec, Needs& needs) {
+  for (const ImageNeed& image : images) {
+    ImageNeed kept{image.reference, image.why, {}};
+    for (const std::string& platform : spec.platforms) {
+      if (std::ranges::find(image.platforms, platform) != image.platforms.end()) {
+        kept.platforms.push_back(platform);
+      } else {
+        needs.missing.push_back({image.reference, platform, "is not published for it in this version", true});
+      }
+    }
+    if (!kept.platforms.empty()) {
+      needs.images.push_back(std::move(kept));
+    }
+  }
+}
+
+Status judge(const Needs& needs, Missing policy) {
+  const auto first = std::ranges::find_if(needs.missing, &MissingNeed::required);
+  if (policy == Missing::skip || first == needs.missing.end()) {
+    return {};
+  }
+  const auto others = std::ranges::count_if(needs.missing, &MissingNeed::required) - 1;
+  Failure failure = fail(ExitCode::usage, "{} for {}: {}{}", first->what, first->platform, first->reason,
+                         others == 0 ? std::string() : fmt::format(" (and {} more)", others));
+  failure.value().hint = fmt::format("take {} out of platforms, or say missing: skip", first->platform);
+  return failure;
+}
+
+}  // namespace
+
+std::optional<Destination> destination(const DownloadNeed& need, std::string_view member) {
+  if (member.starts_with("./")) {
+    member.remove_prefix(2);
+  }
+  for (const MemberRule& rule : need.members) {
+    if (rule.from == member) {
+      return Destination{rule.to, rule.mode};
+    }
+    const std::string_view folder = std::string_view(rule.from).substr(0, rule.from.size() - 1);
+    if (!rule.from.ends_with('*') || !member.starts_with(folder)) {
+      continue;
+    }
+    const std::string_view name = member.substr(folder.size());
+    // A member's name comes from outside: nothing but a plain file name may become part of a path.
+    if (!name.empty() && check_name(name) && std::ranges::find(rule.except, name) == rule.except.end()) {
+      return Destination{rule.to + std::string(name), rule.mode};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const KubernetesVersion& version,
+                                           std::string_view repository) {
+  KF_TRY_ASSIGN(const MinorRelease* release, catalog.minor(version));
+  const PatchMatch match = patch_row(*release, version);
+  const PatchRow& row = *match.row;
+  // kubeadm leaves CoreDNS's extra path out as soon as the repository is not its own default (images.go).
+  const bool own = repository.empty() || repository == row.registry;
+  const std::string base(own ? std::string_view(row.registry) : repository);
+  const std::array<std::array<std::string, 3>, 7> list = {{
+      {"kube-apiserver", "kube-apiserver", version.to_string()},
+      {"kube-controller-manager", "kube-controller-manager", version.to_string()},
+      {"kube-scheduler", "kube-scheduler", version.to_string()},
+      {"kube-proxy", "kube-proxy", version.to_string()},
+      {"coredns", own ? release->coredns_name : "coredns", row.coredns},
+      {"pause", "pause", row.pause},
+      {"etcd", "etcd", row.etcd},
+  }};
+  KubernetesImages images{{}, match.note};
+  for (const auto& [family, name, tag] : list) {
+    ImageNeed need{fmt::format("{}/{}:{}", base, name, tag), "kubernetes " + version.to_string(), {}};
+    const auto known = catalog.images.find(family);
+    if (known == catalog.images.end()) {
+      return fail(ExitCode::usage, "the catalog does not know the image {}", family);
+    }
+    for (const platforms::Platform& platform : platforms::all()) {
+      const std::string bound = known->second.by_kubernetes ? version.to_string() : tag;
+      if (published(known->second.architectures, platform.architecture, bound).yes) {
+        need.platforms.emplace_back(platform.name);
+      }
+    }
+    images.images.push_back(std::move(need));
+  }
+  return images;
+}
+
+Result<std::vector<ImageNeed>> only_for(std::vector<ImageNeed> images, std::string_view platform) {
+  const std::size_t all = images.size();
+  std::string example = images.empty() ? std::string() : images.front().reference;
+  std::erase_if(images, [&](const ImageNeed& image) {
+    return std::ranges::find(image.platforms, platform) == image.platforms.end();
+  });
+  if (images.size() < all && (images.empty() || images.front().reference != example)) {
+    return fail(ExitCode::usage, "{} is not published for {}", example, printable(platform));
+  }
+  return images;
+}
+
+Result<Needs> needs_of(const Spec& spec, const Catalog& catalog) {
+  Needs needs;
+  if (spec.kubernetes) {
+    KF_TRY_ASSIGN(const KubernetesImages images,
+                  kubernetes_images(catalog, spec.kubernetes->version, spec.kubernetes->image_repository));
+    add_images(images.images, spec, needs);
+    if (!images.note.empty()) {
+      needs.notes.push_back(images.note);
+    }
+    KF_TRY(add_artifacts(spec, catalog, needs));
+  }
+  for (const std::string& reference : spec.images) {
+    if (std::ranges::find(needs.images, reference, &ImageNeed::reference) == needs.images.end()) {
+      needs.images.push_back({reference, "spec", spec.platforms});
+    }
+  }
+  if (spec.cni) {
+    KF_TRY(add_cni(spec, catalog, needs));
+  }
+  KF_TRY(judge(needs, spec.missing));
+  return needs;
+}
+
+}  // namespace kubeferry::catalog
