@@ -59,7 +59,7 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
   if (url.is_https() && details.find("certificate required") != std::string_view::npos) {
     return tls("the server wants a client certificate", "give the endpoint a client certificate and its key");
   }
-  // NOLINTNEXTLINE(clang-diagnostic-switch-enum): libcurl has a hundred codes, these have words of their own
+  // libcurl has a hundred codes; these have words of their own.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
   switch (code) {
@@ -79,8 +79,9 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
     case CURLE_HTTP2_STREAM:
       return network("the connection broke off", "run the command again: what is complete is not fetched twice");
     case CURLE_PEER_FAILED_VERIFICATION: {
-      // libcurl compares the host name itself, after OpenSSL was content.
-      const auto explained = explain_certificate(verify_result == 0 ? 62 : verify_result);
+      // libcurl compares the host name itself, and leaves OpenSSL's result as it was.
+      const bool other_host = details.find("subject name") != std::string_view::npos;
+      const auto explained = explain_certificate(other_host ? 62 : verify_result);
       return tls(explained.problem, explained.hint);
     }
     case CURLE_SSL_CACERT_BADFILE:
