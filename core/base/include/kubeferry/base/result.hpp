@@ -75,16 +75,18 @@ template <class T>
 #define KF_CONCAT(a, b) KF_CONCAT_INNER(a, b)
 
 /// Returns from the calling function when `expression` (a Result or Status) holds an error; drops the value.
-#define KF_TRY(expression)                                                \
-  do {                                                                    \
-    if (auto kf_try_result = (expression); !kf_try_result) [[unlikely]] { \
-      return ::kubeferry::Failure(std::move(kf_try_result).error());      \
-    }                                                                     \
+#define KF_TRY(expression) KF_TRY_INNER(KF_CONCAT(kf_try_, __COUNTER__), expression)
+// The counter keeps the names apart when an expression holds a lambda that itself tries things.
+#define KF_TRY_INNER(temporary, expression)                       \
+  do {                                                            \
+    if (auto temporary = (expression); !temporary) [[unlikely]] { \
+      return ::kubeferry::Failure(std::move(temporary).error());  \
+    }                                                             \
   } while (false)
 
 /// `KF_TRY_ASSIGN(auto x, f());`: x is the value of f(), or the calling function returns its error.
 #define KF_TRY_ASSIGN(declaration, expression) \
-  KF_TRY_ASSIGN_INNER(KF_CONCAT(kf_try_, __LINE__), declaration, expression)
+  KF_TRY_ASSIGN_INNER(KF_CONCAT(kf_try_, __COUNTER__), declaration, expression)
 #define KF_TRY_ASSIGN_INNER(temporary, declaration, expression) \
   auto temporary = (expression);                                \
   if (!temporary) [[unlikely]] {                                \

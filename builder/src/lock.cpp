@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/builder/lock.hpp>
+
+#include <map>
+
+#include <kubeferry/base/fd.hpp>
+#include <kubeferry/base/json.hpp>
+
+namespace kubeferry::builder {
+
+namespace {
+
+constexpr std::uint64_t k_largest_lock = std::uint64_t{32} * 1024 * 1024;
+
+Json descriptor_json(const oci::Descriptor& descriptor) {
+  Json out;
+  out.set("mediaType", descriptor.media_type);
+  out.set("digest", descriptor.digest.to_string());
+  out.set("size", descriptor.size);
+  return out;
+}
+
+Json strings_json(const std::vector<std::string>& texts) {
+  Json out = Json::array();
+  for (const auto& text : texts) {
+    out.push(text);
+  }
+  return out;
+}
+
+Json manifest_json(const LockedManifest& manifest) {
+  Json out;
+  out.set("platform", manifest.platform);
+  out.set("manifest", descriptor_json(manifest.descriptor));
+  out.set("config", descriptor_json(manifest.config));
+  Json layers = Json::array();
+  for (const auto& layer : manifest.layers) {
+    layers.push(descriptor_json(layer));
+  }
+  out.set("layers", std::move(layers));
+  return out;
+}
+
+Json image_json(const LockedImage& image) {
+  Json out;
+  out.set("reference", image.reference);
+  out.set("target", descriptor_json(image.descriptor));
+  Json manifests = Json::array();
+  for (const auto& manifest : image.manifests) {
+    manifests.push(manifest_json(manifest));
+  }
+  out.set("manifests", std::move(manifests));
+  out.set("omitted", strings_json(image.omitted));
+  return out;
+}
+
+Json download_json(const LockedDownload& download) {
+  Json out;
+  out.set(download.url.empty() ? "source" : "url", download.url.empty() ? download.source : download.url);
+  out.set("kind", download.kind);
+  out.set("name", download.name);
+  out.set("digest", download.digest.to_string());
+  out.set("size", download.size);
+  Json files = Json::array();
+  for (const auto& file : download.files) {
+    Json item;
+    if (!file.member.empty()) {
+      item.set("member", file.member);
+    }
+    item.set("digest", file.digest.to_string());
+    item.set("size", file.size);
+    item.set("platforms", strings_json(file.platforms));
+    item.set("path", file.path);
+    item.set("mode", fmt::format("{:04o}", file.mode));
+    files.push(std::move(item));
+  }
+  out.set("files", std::move(files));
+  return out;
+}
+
+Result<crypto::Digest> digest_at(const JsonView& view) {
+  KF_TRY_ASSIGN(const std::string text, view.string("digest"));
+  auto digest = crypto::Digest::parse(text);
+  if (!digest) {
+    return Failure(std::move(digest.error()).prefixed(view.path() + ".digest"));
+  }
+  return std::move(*digest);
+}
+
+Result<oci::Descriptor> descriptor_at(const JsonView& parent, std::string_view key) {
+  KF_TRY_ASSIGN(const JsonView view, parent.member(key));
+  KF_TRY(view.only({"mediaType", "digest", "size"}));
+  oci::Descriptor descriptor;
+  KF_TRY_ASSIGN(descriptor.media_type, view.string("mediaType"));
+  KF_TRY_ASSIGN(descriptor.digest, digest_at(view));
+  KF_TRY_ASSIGN(descriptor.size, view.unsigned_integer("size"));
+  return descriptor;
+}
+
+Result<std::vector<std::string>> strings_at(const JsonView& view, std::string_view key) {
+  KF_TRY_ASSIGN(const auto elements, view.elements(key));
+  std::vector<std::string> texts;
+  for (const auto& element : elements) {
+    KF_TRY_ASSIGN(std::string text, element.string());
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+Result<LockedManifest> manifest_at(const JsonView& view) {
+  KF_TRY(view.only({"platform", "manifest", "config", "layers"}));
+  LockedManifest manifest;
+  KF_TRY_ASSIGN(manifest.platform, view.string("platform"));
+  KF_TRY_ASSIGN(manifest.descriptor, descriptor_at(view, "manifest"));
+  KF_TRY_ASSIGN(manifest.config, descriptor_at(view, "config"));
+  KF_TRY_ASSIGN(const auto layers, view.elements("layers"));
+  for (const auto& layer : layers) {
+    KF_TRY(layer.only({"mediaType", "digest", "size"}));
+    oci::Descriptor descriptor;
+    KF_TRY_ASSIGN(descriptor.media_type, layer.string("mediaType"));
+    KF_TRY_ASSIGN(descriptor.digest, digest_at(layer));
+    KF_TRY_ASSIGN(descriptor.size, layer.unsigned_integer("size"));
+    manifest.layers.push_back(std::move(descriptor));
+  }
+  return manifest;
+}
+
+Result<LockedImage> image_at(const JsonView& view) {
+  KF_TRY(view.only({"reference", "target", "manifests", "omitted"}));
+  LockedImage image;
+  KF_TRY_ASSIGN(image.reference, view.string("reference"));
+  KF_TRY_ASSIGN(image.descriptor, descriptor_at(view, "target"));
+  KF_TRY_ASSIGN(const auto manifests, view.elements("manifests"));
+  for (const auto& manifest : manifests) {
+    KF_TRY_ASSIGN(LockedManifest locked, manifest_at(manifest));
+    image.manifests.push_back(std::move(locked));
+  }
+  KF_TRY_ASSIGN(image.omitted, strings_at(view, "omitted"));
+  return image;
+}
+
+Result<LockedFile> file_at(const JsonView& view) {
+  KF_TRY(view.only({"member", "digest", "size", "platforms", "path", "mode"}));
+  LockedFile file;
+  KF_TRY_ASSIGN(file.member, view.string_or("member", ""));
+  KF_TRY_ASSIGN(file.digest, digest_at(view));
+  KF_TRY_ASSIGN(file.size, view.unsigned_integer("size"));
+  KF_TRY_ASSIGN(file.platforms, strings_at(view, "platforms"));
+  KF_TRY_ASSIGN(file.path, view.string("path"));
+  KF_TRY_ASSIGN(const std::string mode, view.string("mode"));
+  if (mode != "0644" && mode != "0755") {
+    return view.wrong("its mode must be 0644 or 0755");
+  }
+  file.mode = mode == "0755" ? 0755 : 0644;
+  return file;
+}
+
+Result<LockedDownload> download_at(const JsonView& view) {
+  KF_TRY(view.only({"url", "source", "kind", "name", "digest", "size", "files"}));
+  LockedDownload download;
+  KF_TRY_ASSIGN(download.url, view.string_or("url", ""));
+  KF_TRY_ASSIGN(download.source, view.string_or("source", ""));
+  if (download.url.empty() == download.source.empty()) {
+    return view.wrong("must have either \"url\" or \"source\"");
+  }
+  KF_TRY_ASSIGN(download.kind, view.string("kind"));
+  KF_TRY_ASSIGN(download.name, view.string("name"));
+  KF_TRY_ASSIGN(download.digest, digest_at(view));
+  KF_TRY_ASSIGN(download.size, view.unsigned_integer("size"));
+  KF_TRY_ASSIGN(const auto files, view.elements("files"));
+  for (const auto& file : files) {
+    KF_TRY_ASSIGN(LockedFile locked, file_at(file));
+    download.files.push_back(std::move(locked));
+  }
+  return download;
+}
+
+/// Thing → digest, of all that a lock pins.
+std::map<std::string, std::string> pins(const Lock& lock) {
+  std::map<std::string, std::string> out;
+  for (const auto& image : lock.images) {
+    out[image.reference] = image.descriptor.digest.to_string();
+  }
+  for (const auto& download : lock.downloads) {
+    out[download.url.empty() ? download.source : download.url] = download.digest.to_string();
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string spec_identity(const catalog::Spec& spec) {
+  Json out;
+  out.set("platforms", strings_json(spec.platforms));
+  if (spec.kubernetes) {
+    out.set("kubernetes", spec.kubernetes->version.to_string());
+    out.set("imageRepository", spec.kubernetes->image_repository);
+  }
+  if (spec.cni) {
+    out.set("cni", spec.cni->name);
+    out.set("cniVersion", spec.cni->version);
+    out.set("cniManifest", spec.cni->manifest);
+  }
+  out.set("images", strings_json(spec.images));
+  Json files = Json::array();
+  for (const auto& file : spec.files) {
+    Json item;
+    item.set("from", file.url.empty() ? file.source : file.url);
+    item.set("sha256", file.sha256);
+    item.set("platforms", strings_json(file.platforms));
+    item.set("path", file.path);
+    item.set("mode", std::uint64_t{file.mode});
+    files.push(std::move(item));
+  }
+  out.set("files", std::move(files));
+  out.set("missing", spec.missing == catalog::Missing::skip ? "skip" : "fail");
+  return crypto::Digest::of(as_byte_view(to_text(out))).to_string();
+}
+
+std::string to_text(const Lock& lock) {
+  Json out;
+  out.set("kind", "kubeferry/lock/v1");
+  out.set("created", to_rfc3339(lock.created));
+  out.set("spec", lock.spec);
+  Json images = Json::array();
+  for (const auto& image : lock.images) {
+    images.push(image_json(image));
+  }
+  out.set("images", std::move(images));
+  Json downloads = Json::array();
+  for (const auto& download : lock.downloads) {
+    downloads.push(download_json(download));
+  }
+  out.set("downloads", std::move(downloads));
+  return to_text(out, JsonStyle::indented);
+}
+
+Result<Lock> parse_lock(std::string_view text, std::string_view what) {
+  KF_TRY_ASSIGN(const Json json, parse_json(text, what, {.bytes = k_largest_lock}));
+  const JsonView view(json, std::string(what));
+  KF_TRY_ASSIGN(const std::string kind, view.string("kind"));
+  if (kind != "kubeferry/lock/v1") {
+    return view.wrong(fmt::format("is of kind \"{}\", not kubeferry/lock/v1", kind));
+  }
+  KF_TRY(view.only({"kind", "created", "spec", "images", "downloads"}));
+  Lock lock;
+  KF_TRY_ASSIGN(const std::string created, view.string("created"));
+  KF_TRY_ASSIGN(lock.created, parse_rfc3339(created));
+  KF_TRY_ASSIGN(lock.spec, view.string("spec"));
+  KF_TRY_ASSIGN(const auto images, view.elements("images"));
+  for (const auto& image : images) {
+    KF_TRY_ASSIGN(LockedImage locked, image_at(image));
+    lock.images.push_back(std::move(locked));
+  }
+  KF_TRY_ASSIGN(const auto downloads, view.elements("downloads"));
+  for (const auto& download : downloads) {
+    KF_TRY_ASSIGN(LockedDownload locked, download_at(download));
+    lock.downloads.push_back(std::move(locked));
+  }
+  return lock;
+}
+
+Result<Lock> load_lock(const std::filesystem::path& path, const catalog::Spec& spec) {
+  KF_TRY_ASSIGN(const std::string text, read_file(path, k_largest_lock));
+  KF_TRY_ASSIGN(Lock lock, parse_lock(text, path.native()));
+  if (lock.spec != spec_identity(spec)) {
+    return Failure(Error{
+        ExitCode::usage,
+        fmt::format("{}: was made from another state of the spec", path.native()),
+        fmt::format("run `kubeferry lock SPEC --output {}` again and look at what it says has changed", path.native()),
+        {}});
+  }
+  return lock;
+}
+
+std::vector<std::string> changes(const Lock& before, const Lock& after) {
+  const auto old_pins = pins(before);
+  const auto new_pins = pins(after);
+  std::vector<std::string> lines;
+  for (const auto& [thing, digest] : new_pins) {
+    const auto known = old_pins.find(thing);
+    if (known == old_pins.end()) {
+      lines.push_back(fmt::format("new      {}  {}", thing, digest));
+    } else if (known->second != digest) {
+      lines.push_back(fmt::format("changed  {}  {} -> {}", thing, known->second, digest));
+    }
+  }
+  for (const auto& [thing, digest] : old_pins) {
+    if (!new_pins.contains(thing)) {
+      lines.push_back(fmt::format("gone     {}  {}", thing, digest));
+    }
+  }
+  return lines;
+}
+
+}  // namespace kubeferry::builder

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/builder/resolve.hpp>
+
+#include <algorithm>
+
+#include <kubeferry/base/fd.hpp>
+#include <kubeferry/base/workers.hpp>
+#include <kubeferry/catalog/cni_manifest.hpp>
+#include <kubeferry/platforms/platform.hpp>
+
+#include "resolve_downloads.hpp"
+#include "resolve_images.hpp"
+
+namespace kubeferry::builder {
+
+namespace {
+
+/// The CNI manifest's images join the others: what a cluster pulls is carried, whoever names it.
+Status add_cni_images(const catalog::Spec& spec, const LockedDownload& manifest, Collected& collected,
+                      std::vector<catalog::ImageNeed>& images) {
+  const auto bytes = collected.find(manifest.digest);
+  if (!bytes) {
+    return fail(ExitCode::bug, "the CNI manifest was not kept");
+  }
+  KF_TRY_ASSIGN(const auto references, catalog::manifest_images(as_text(*bytes), manifest.name));
+  for (const auto& reference : references) {
+    const bool known = std::any_of(images.begin(), images.end(),
+                                   [&](const catalog::ImageNeed& need) { return need.reference == reference; });
+    if (!known) {
+      images.push_back({reference, "cni " + manifest.name, spec.platforms});
+    }
+  }
+  return {};
+}
+
+/// A local CNI manifest is locked like a download.
+Result<LockedDownload> lock_local_manifest(const catalog::CniSpec& cni, Collected& collected) {
+  KF_TRY_ASSIGN(const std::string text, read_file(cni.manifest, catalog::k_max_manifest_bytes));
+  LockedDownload download;
+  download.source = cni.manifest;
+  download.kind = "manifest";
+  download.name = cni.name;
+  download.size = text.size();
+  const ByteView view = as_byte_view(text);
+  download.digest = crypto::Digest::of(view);
+  collected.document(download.digest, Bytes(view.begin(), view.end()));
+  return download;
+}
+
+Status ask_kubeadm(const catalog::Spec& spec, const catalog::Catalog& catalog, const catalog::Needs& needs,
+                   Upstream& upstream, const ResolveOptions& options) {
+  const auto host = platforms::host();
+  if (!spec.kubernetes || !options.ask_kubeadm || !host) {
+    return {};
+  }
+  const auto kubeadm = std::find_if(
+      needs.downloads.begin(), needs.downloads.end(),
+      [&](const catalog::DownloadNeed& need) { return need.name == "kubeadm" && need.platform == (*host)->name; });
+  if (kubeadm == needs.downloads.end()) {
+    return {};
+  }
+  KF_TRY_ASSIGN(const auto expected,
+                catalog::kubernetes_images(catalog, spec.kubernetes->version, spec.kubernetes->image_repository));
+  std::string why_not;
+  KF_TRY(compare_with_kubeadm(*kubeadm, *spec.kubernetes, expected.images, upstream, why_not));
+  if (!why_not.empty() && options.warn) {
+    options.warn(fmt::format("the image list is the catalog's alone: kubeadm {} could not be asked here ({})",
+                             spec.kubernetes->version.to_string(), why_not));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& catalog, Upstream& upstream,
+                           const ResolveOptions& options) {
+  KF_TRY_ASSIGN(catalog::Needs needs, catalog::needs_of(spec, catalog));
+  Resolution resolution;
+  Collected collected;
+  for (const auto& note : needs.notes) {
+    collected.warn(options, note);
+  }
+  for (const auto& missing : needs.missing) {
+    if (missing.required) {
+      collected.skipped(fmt::format("{} for {}: {}", missing.what, missing.platform, missing.reason));
+    }
+  }
+
+  // Downloads first: the CNI's manifest says which further images there are.
+  std::vector<LockedDownload> downloads(needs.downloads.size() + spec.files.size());
+  KF_TRY(for_each_index(downloads.size() + 1, options.jobs, options.stop, [&](std::size_t index) -> Status {
+    if (index == 0) {
+      return ask_kubeadm(spec, catalog, needs, upstream, options);
+    }
+    const std::size_t n = index - 1;
+    if (n < needs.downloads.size()) {
+      KF_TRY_ASSIGN(downloads[n], resolve_download(needs.downloads[n], upstream, collected));
+    } else {
+      KF_TRY_ASSIGN(downloads[n], resolve_file(spec.files[n - needs.downloads.size()], spec.platforms, upstream));
+    }
+    return {};
+  }));
+  if (spec.cni && !spec.cni->manifest.empty()) {
+    KF_TRY_ASSIGN(LockedDownload manifest, lock_local_manifest(*spec.cni, collected));
+    downloads.push_back(std::move(manifest));
+  }
+  for (const auto& download : downloads) {
+    if (download.kind == "manifest") {
+      KF_TRY(add_cni_images(spec, download, collected, needs.images));
+    }
+  }
+
+  std::vector<LockedImage> images(needs.images.size());
+  KF_TRY(for_each_index(images.size(), options.jobs, options.stop, [&](std::size_t n) -> Status {
+    KF_TRY_ASSIGN(images[n], resolve_image(needs.images[n], spec.missing, upstream, options, collected));
+    return {};
+  }));
+  // Two spellings of one image ("pause:3.10" from two sources) are one image.
+  std::vector<LockedImage> unique;
+  for (auto& image : images) {
+    const bool known = std::any_of(unique.begin(), unique.end(),
+                                   [&](const LockedImage& other) { return other.reference == image.reference; });
+    if (!known && !image.manifests.empty()) {
+      unique.push_back(std::move(image));
+    }
+  }
+  resolution.lock = {options.created, spec_identity(spec), std::move(unique), std::move(downloads)};
+  collected.take(resolution);
+  return resolution;
+}
+
+}  // namespace kubeferry::builder
