@@ -156,9 +156,9 @@ Result<Spec> parse_spec(std::string_view text, const std::filesystem::path& file
   if (text.size() <= k_max_spec_bytes && text.find('\0') == std::string_view::npos && !is_yaml_spec(text)) {
     return parse_image_list(text, file);
   }
+  KF_TRY(check_tabs(text.substr(0, k_max_spec_bytes), name));
   KF_TRY_ASSIGN(const auto documents,
                 parse_yaml(text, name, {.bytes = k_max_spec_bytes, .depth = 32}, ExitCode::usage));
-  KF_TRY(check_tabs(text, name));
   if (documents.size() != 1) {
     return fail(ExitCode::usage, "{}: holds {} YAML documents, must be one", name, documents.size());
   }

@@ -10,6 +10,7 @@
 #include <istream>
 #include <set>
 #include <streambuf>
+#include <tuple>
 
 #include <kubeferry/base/text.hpp>
 
@@ -119,6 +120,11 @@ private:
     if (level.node.kind == YamlNode::Kind::mapping && level.node.keys.size() == level.node.items.size()) {
       add_key(level, std::move(child));
     } else {
+      if (child.kind == YamlNode::Kind::null && level.node.kind == YamlNode::Kind::mapping) {
+        // Nothing is nowhere: yaml-cpp reports the next token, which may be lines below.
+        const YamlNode& key = level.node.keys.back();
+        std::tie(child.offset, child.line, child.column) = std::tie(key.offset, key.line, key.column);
+      }
       level.node.items.push_back(std::move(child));
     }
   }
