@@ -69,7 +69,8 @@ public:
   FaultServer& operator=(const FaultServer&) = delete;
   ~FaultServer();
 
-  /// Answers `path` (without query; any method) by `handler`, which is called from several threads.
+  /// Answers `path` (without query; any method) by `handler`, which is called from several threads, and copied: its state
+  /// lives elsewhere.
   void on(const std::string& path, Handler handler);
   /// The answers one after the other; the last one from then on.
   void on(const std::string& path, std::vector<Answer> answers);
