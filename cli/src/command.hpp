@@ -56,6 +56,7 @@ private:
 };
 
 // One for each file in this folder; main.cpp lists them in the order that --help shows.
+void add_build(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
 void add_diff(CLI::App& app, Commands& commands);
 void add_extract(CLI::App& app, Commands& commands);
@@ -64,6 +65,7 @@ void add_inspect(CLI::App& app, Commands& commands);
 void add_key(CLI::App& app, Commands& commands);
 void add_keyset(CLI::App& app, Commands& commands);
 void add_sign(CLI::App& app, Commands& commands);
+void add_lock(CLI::App& app, Commands& commands);
 void add_spec(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_version(CLI::App& app, Commands& commands);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include <kubeferry/base/result.hpp>
+#include <kubeferry/builder/session.hpp>
+#include <kubeferry/catalog/catalog.hpp>
+
+#include "command.hpp"
+
+namespace kubeferry::cli {
+
+/// What `lock` and `build` have in common.
+struct BuilderOptions {
+  std::string spec;
+  std::string catalog;
+  std::string image_list = "auto";
+  std::size_t jobs = 8;
+
+  void add_to(CLI::App& command);
+  Result<catalog::Catalog> load_catalog() const;
+  [[nodiscard]] bool ask_kubeadm() const { return image_list != "catalog"; }
+};
+
+/// SOURCE_DATE_EPOCH when it is set (usage error when it is no number of seconds), the clock otherwise.
+Result<TimePoint> build_time();
+
+/// Messages of the builder on the console.
+builder::Talk talk_on(const Console& console);
+
+}  // namespace kubeferry::cli
