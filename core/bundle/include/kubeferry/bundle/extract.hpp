@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+
+#include <kubeferry/base/progress.hpp>
+#include <kubeferry/bundle/bundle.hpp>
+
+namespace kubeferry::bundle {
+
+enum class ExtractWhat {
+  everything,
+  layout,  ///< the images, as an OCI image layout
+  files,   ///< the node files, as files/<os>-<architecture>/<path>
+};
+
+struct ExtractOptions {
+  std::filesystem::path directory;  ///< made when missing; its parent must exist
+  std::string platform;             ///< "linux/arm64"; empty: all
+  ExtractWhat what = ExtractWhat::everything;
+  std::size_t threads = 1;
+  Progress* progress = nullptr;  ///< gets its total and the finished bytes; may be null
+  std::stop_token stop;
+};
+
+struct ExtractResult {
+  std::uint64_t files_written = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t files_kept = 0;  ///< were there already, with the right content
+  std::uint64_t bytes_kept = 0;
+};
+
+/// Writes a bundle's content as plain files. Each appears complete and with its digest proven, or not at all; nothing
+/// is ever written through a symbolic link below the directory. Files that are there and equal are kept, others of the
+/// same names replaced; everything else in the directory stays. Directories get mode 0755, blobs 0644, node files
+/// their own.
+///
+/// With a platform, the layout holds that platform's manifests and layers only: its indexes stay as they are, so
+/// entries of other platforms point at blobs that are not there.
+///
+/// usage error for a platform that the bundle does not have; io (no_space) errors, naming what stands in the way;
+/// integrity errors of the content; interrupted.
+Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options);
+
+}  // namespace kubeferry::bundle

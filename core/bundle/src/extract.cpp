@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/bundle/extract.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <unordered_set>
+
+#include <kubeferry/base/workers.hpp>
+#include <kubeferry/bundle/reach.hpp>
+#include <kubeferry/oci/layout.hpp>
+
+#include "safe_tree.hpp"
+
+namespace kubeferry::bundle {
+
+namespace {
+
+/// One file to be written: a blob of the bundle, or `made` text that stands in for one.
+struct Target {
+  std::string path;  ///< below the directory
+  crypto::Digest digest;
+  std::uint64_t size = 0;
+  mode_t mode = 0644;
+  std::string made;
+};
+
+Target made_target(std::string_view path, std::string text) {
+  Target target{.path = std::string(path), .digest = crypto::Digest::of(as_byte_view(text)), .size = text.size()};
+  target.made = std::move(text);
+  return target;
+}
+
+/// The layout of one platform: the images that have it, with index and all.
+Status add_platform_layout(const Bundle& bundle, const std::string& platform, std::vector<Target>& targets) {
+  std::unordered_set<crypto::Digest> wanted;
+  std::vector<oci::LayoutEntry> entries;
+  for (const auto* rows : {&bundle.manifest().images, &bundle.manifest().artifacts}) {
+    for (const auto& image : *rows) {
+      bool any = false;
+      for (const auto& part : image.manifests) {
+        if (serves_platform(platform, part.platform)) {
+          any = true;
+          KF_TRY_ASSIGN(const auto digests, blobs_of(bundle, part, image.reference + " for " + part.platform));
+          wanted.insert(digests.begin(), digests.end());
+        }
+      }
+      if (any) {
+        wanted.insert(image.descriptor.digest);
+        entries.push_back({image.descriptor, image.reference});
+      }
+    }
+  }
+  targets.push_back(made_target(oci::k_layout_file, std::string(oci::k_layout_text)));
+  targets.push_back(made_target(oci::k_index_file, oci::index_json(entries)));
+  for (const auto& row : bundle.manifest().blobs) {
+    if (wanted.contains(row.digest)) {
+      targets.push_back({.path = oci::blob_path(row.digest), .digest = row.digest, .size = row.size});
+    }
+  }
+  return {};
+}
+
+void add_files(const Bundle& bundle, const std::string& platform, std::vector<Target>& targets) {
+  for (const auto& file : bundle.manifest().files) {
+    if (serves_platform(platform, file.platform)) {
+      std::string folder = file.platform;
+      std::ranges::replace(folder, '/', '-');
+      targets.push_back({.path = "files/" + folder + file.path,
+                         .digest = file.digest,
+                         .size = bundle.find(file.digest)->size,
+                         .mode = file.mode});
+    }
+  }
+}
+
+Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOptions& options) {
+  const auto& platforms = bundle.manifest().platforms;
+  if (!options.platform.empty() && std::ranges::none_of(platforms, [&](const std::string& offered) {
+        return serves_platform(options.platform, offered);
+      })) {
+    return Failure(Error{ExitCode::usage,
+                         fmt::format("{}: has nothing for {}", bundle.name(), options.platform),
+                         fmt::format("it is for {}", fmt::join(platforms, ", ")),
+                         {}});
+  }
+  std::vector<Target> targets;
+  if (options.what != ExtractWhat::files) {
+    if (options.platform.empty()) {
+      for (const auto& row : bundle.manifest().blobs) {
+        targets.push_back({.path = row.tar_name(), .digest = row.digest, .size = row.size});
+      }
+    } else {
+      KF_TRY(add_platform_layout(bundle, options.platform, targets));
+    }
+  }
+  if (options.what != ExtractWhat::layout) {
+    add_files(bundle, options.platform, targets);
+  }
+  return targets;
+}
+
+Status write_target(const Bundle& bundle, const SafeTree& tree, const Target& target, const std::string& unique) {
+  if (!target.made.empty()) {
+    MemorySource source(as_byte_view(target.made));
+    return tree.put(target.path, source, target.mode, unique);
+  }
+  KF_TRY_ASSIGN(const auto source, bundle.stream(target.digest));
+  return tree.put(target.path, *source, target.mode, unique);
+}
+
+}  // namespace
+
+Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options) {
+  KF_TRY_ASSIGN(const auto targets, targets_of(bundle, options));
+  KF_TRY_ASSIGN(const SafeTree tree, SafeTree::open(options.directory));
+  if (options.progress != nullptr) {
+    std::uint64_t total = 0;
+    std::ranges::for_each(targets, [&](const Target& target) { total += target.size; });
+    options.progress->set_total(total);
+  }
+  std::atomic<std::uint64_t> files_written = 0;
+  std::atomic<std::uint64_t> bytes_written = 0;
+  std::atomic<std::uint64_t> files_kept = 0;
+  std::atomic<std::uint64_t> bytes_kept = 0;
+  KF_TRY(for_each_index(targets.size(), options.threads, options.stop, [&](std::size_t n) -> Status {
+    const Target& target = targets[n];
+    KF_TRY_ASSIGN(const bool there, tree.holds(target.path, target.digest, target.size, target.mode));
+    if (!there) {
+      KF_TRY(write_target(bundle, tree, target, fmt::format(".kubeferry-{}-{}", ::getpid(), n)));
+    }
+    (there ? files_kept : files_written) += 1;
+    (there ? bytes_kept : bytes_written) += target.size;
+    if (options.progress != nullptr) {
+      options.progress->add(target.size);
+    }
+    return {};
+  }));
+  KF_TRY(tree.sync());
+  return ExtractResult{files_written, bytes_written, files_kept, bytes_kept};
+}
+
+}  // namespace kubeferry::bundle
