@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/bundle/extract.hpp>
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/base/workers.hpp>
+
+#include "bundle_options.hpp"
+#include "command.hpp"
+#include "output.hpp"
+
+namespace kubeferry::cli {
+
+namespace {
+
+struct Options {
+  std::string file;
+  TrustOption trust;
+  std::string directory;
+  std::string platform;
+  bool layout = false;
+  bool files = false;
+};
+
+Status answer(const Options& options, const bundle::ExtractResult& result, Format format) {
+  if (format == Format::json) {
+    Json out;
+    out.set("directory", options.directory);
+    out.set("filesWritten", result.files_written);
+    out.set("bytesWritten", result.bytes_written);
+    out.set("filesKept", result.files_kept);
+    out.set("bytesKept", result.bytes_kept);
+    return print_json(out);
+  }
+  return print(fmt::format("{}: {} files written ({}), {} were there already\n", printable(options.directory),
+                           result.files_written, human_bytes(result.bytes_written), result.files_kept));
+}
+
+Status run_extract(const Options& options, const Context& context) {
+  bundle::ExtractOptions wanted{.directory = options.directory,
+                                .what = options.layout  ? bundle::ExtractWhat::layout
+                                        : options.files ? bundle::ExtractWhat::files
+                                                        : bundle::ExtractWhat::everything,
+                                .threads = usable_processors(),
+                                .stop = context.stop};
+  KF_TRY_ASSIGN(wanted.platform, canonical_platform(options.platform));
+  KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
+  Result<bundle::ExtractResult> result = bundle::ExtractResult{};
+  {
+    Progress progress("extracting", 0, context.progress);
+    wanted.progress = &progress;
+    result = bundle::extract(*bundle, wanted);
+  }
+  KF_TRY(result);
+  return answer(options, *result, context.format);
+}
+
+}  // namespace
+
+void add_extract(CLI::App& app, Commands& commands) {
+  CLI::App* command = app.add_subcommand("extract", "Write a bundle's content as an OCI layout and plain files");
+  auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->file, "The bundle")->required();
+  options->trust.add_to(*command);
+  command->add_option("--to", options->directory, "Where to; made when missing")->required()->type_name("DIR");
+  command->add_option("--platform", options->platform, "Only what this platform needs")->type_name("P");
+  auto* layout = command->add_flag("--layout", options->layout, "Only the images, as an OCI layout");
+  command->add_flag("--files", options->files, "Only the node files, below files/<platform>")->excludes(layout);
+  commands.add_format(command);
+  commands.on(command, [options](const Context& context) { return run_extract(*options, context); },
+              "what was written is complete and is kept; run the same command again to go on");
+}
+
+}  // namespace kubeferry::cli

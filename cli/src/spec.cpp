@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/catalog/spec.hpp>
+
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include <kubeferry/catalog/needs.hpp>
+
+#include "command.hpp"
+#include "output.hpp"
+#include "table.hpp"
+
+namespace kubeferry::cli {
+
+namespace {
+
+constexpr std::string_view k_example = R"(# What a bundle shall hold. Check it with: kubeferry spec check FILE
+apiVersion: kubeferry/v1
+kind: Bundle
+name: site                        # which line of bundles this is
+version: "2026.11.1"              # for people
+platforms: [linux/amd64, linux/arm64]   # or: all
+
+# Images and node binaries of a Kubernetes release, by the built-in catalog.
+kubernetes:
+  version: v1.34.2
+
+# The cluster's network.
+cni:
+  name: flannel
+  podCIDR: 10.244.0.0/16
+
+# More images, by tag, digest or tag@digest.
+# images:
+#   - registry.k8s.io/pause:3.10
+
+# More files for nodes.
+# files:
+#   - url: https://example.org/tool
+#     sha256: 0000000000000000000000000000000000000000000000000000000000000000
+#     platform: linux/amd64
+#     path: /usr/local/bin/tool
+#     mode: "0755"
+
+# What to do about a platform that something does not exist for: fail or skip.
+missing: fail
+
+# Where a host is really reached, if not under its own name.
+# upstreams:
+#   registry.k8s.io: {endpoint: "https://proxy.example.org", ca: ca.pem}
+)";
+
+std::string needs_text(const catalog::Needs& needs) {
+  Table images({{"IMAGE"}, {"PLATFORMS"}, {"FOR"}});
+  for (const auto& image : needs.images) {
+    images.row({image.reference, fmt::format("{}", fmt::join(image.platforms, " ")), image.why});
+  }
+  Table downloads({{"DOWNLOAD"}, {"VERSION"}, {"PLATFORM"}, {"FROM"}});
+  for (const auto& need : needs.downloads) {
+    downloads.row({need.name, need.version, need.platform, need.url});
+  }
+  Table missing({{"MISSING"}, {"PLATFORM"}, {"WHY"}, {""}});
+  for (const auto& row : needs.missing) {
+    missing.row({row.what, row.platform, row.reason, row.required ? "" : "can do without"});
+  }
+  std::string text;
+  for (const Table* table : {&images, &downloads, &missing}) {
+    if (!table->empty()) {
+      text += (text.empty() ? "" : "\n") + table->text();
+    }
+  }
+  return text.empty() ? "the spec asks for nothing\n" : text;
+}
+
+Status run_check(const std::string& file, const Context& context) {
+  KF_TRY_ASSIGN(const auto spec, catalog::load_spec(file));
+  KF_TRY_ASSIGN(const auto catalog, catalog::Catalog::builtin());
+  KF_TRY_ASSIGN(const auto needs, catalog::needs_of(spec, catalog));
+  if (context.format == Format::json) {
+    return print_json(catalog::to_json(needs));
+  }
+  for (const auto& note : needs.notes) {
+    context.console.info("note: " + note);
+  }
+  return print(needs_text(needs));
+}
+
+}  // namespace
+
+void add_spec(CLI::App& app, Commands& commands) {
+  CLI::App* spec = app.add_subcommand("spec", "Write and check what a bundle shall hold");
+  spec->require_subcommand(1);
+  CLI::App* init = spec->add_subcommand("init", "Print an example to start from");
+  commands.on(init, [](const Context&) { return print(k_example); });
+
+  CLI::App* check = spec->add_subcommand("check", "Say what a spec needs, without asking any network");
+  auto file = std::make_shared<std::string>();
+  check->add_option("SPEC", *file, "The spec")->required();
+  commands.add_format(check);
+  commands.on(check, [file](const Context& context) { return run_check(*file, context); });
+}
+
+}  // namespace kubeferry::cli
