@@ -46,7 +46,7 @@ Status expect_success(const Response& response, std::string_view what) {
   const auto failure = [&](ExitCode code, std::string_view problem, std::string_view hint) {
     return Failure(Error{code, fmt::format("{}: {} (HTTP {} from {}){}", what, problem, status,
                                            redacted(response.url), first_words(response)),
-                         std::string(hint), {}});
+                         std::string(hint), {{"status", std::to_string(status)}}});
   };
   switch (status) {
     case 401:

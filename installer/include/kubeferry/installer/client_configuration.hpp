@@ -56,7 +56,7 @@ struct Redirect {
 /// What to write into kubeadm's ClusterConfiguration. `kubernetes` is the version; empty: not stated.
 [[nodiscard]] std::string kubeadm_snippet(const RegistryPlace& place, std::string_view kubernetes);
 
-/// The registries that the images and artifacts of `bundles` are named after, sorted: "ghcr.io", "registry.k8s.io".
+/// The registries that the images of `bundles` are named after, sorted: "ghcr.io", "registry.k8s.io".
 [[nodiscard]] std::vector<std::string> upstream_registries(
     std::span<const std::shared_ptr<const bundle::Bundle>> bundles);
 

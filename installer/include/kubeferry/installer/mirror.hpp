@@ -57,6 +57,9 @@ enum class MirrorStatus {
 struct MirrorRow {
   std::string source;            ///< as in the bundle: "registry.k8s.io/pause:3.10"
   std::string target;            ///< "harbor.corp/k8s/pause:3.10", or …@digest
+  std::string repository;        ///< "k8s/pause"
+  bool second_name = false;      ///< CoreDNS's other spelling
+  Kind kind = Kind::image;
   crypto::Digest source_digest;
   crypto::Digest target_digest;
   MirrorStatus status = MirrorStatus::copied;
@@ -82,6 +85,7 @@ struct MirrorResult {
   std::uint64_t bytes_mounted = 0;
   std::uint64_t bytes_present = 0;
   ExitCode worst = ExitCode::ok;    ///< class of the worst entry of `missing` after a run; ok after a dry run
+  bool refuses_sparse = false;      ///< the registry refused an index with absent platforms (IndexMode::automatic)
 
   /// ok, or an error that counts what is missing and names the first: integrity when the target holds other bytes than
   /// it was sent, network otherwise.

@@ -57,6 +57,7 @@ struct Mapping {
   std::size_t input = 0;   ///< index of the input
   std::string repository;  ///< in the target, prefix included
   std::string tag;         ///< empty: by digest only
+  bool second_name = false;  ///< CoreDNS's other spelling
 };
 
 /// The names of all inputs, in their order. usage error naming both sources, and the option that helps, when two

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <kubeferry/installer/mirror.hpp>
+#include <kubeferry/registry/client.hpp>
+
+#include "mirror_plan.hpp"
+
+namespace kubeferry::installer {
+
+/// What the target was sent in this run and must be asked for once more.
+struct SentBlob {
+  std::string repository;
+  oci::Descriptor blob;
+};
+struct SentManifest {
+  std::string repository;
+  std::string tag;  ///< empty: pushed by digest
+  crypto::Digest digest;
+};
+
+/// The state of one run, shared by its threads.
+class MirrorRun {
+public:
+  MirrorRun(const BundleSet& bundles, const MirrorOptions& options, registry::Client& client)
+      : bundles_(bundles), options_(options), client_(client) {}
+
+  [[nodiscard]] const BundleSet& bundles() const noexcept { return bundles_; }
+  [[nodiscard]] const MirrorOptions& options() const noexcept { return options_; }
+  [[nodiscard]] registry::Client& client() const noexcept { return client_; }
+  [[nodiscard]] bool dry() const noexcept { return options_.dry_run == DryRun::yes; }
+  [[nodiscard]] registry::Repository at(const std::string& repository) const {
+    return {options_.target.registry, repository};
+  }
+  [[nodiscard]] std::string name(const std::string& repository, const std::string& tag,
+                                 const crypto::Digest& digest) const;
+  void detail(std::string_view line);
+  void warning(std::string_view line);
+
+  /// Changes the result under the lock.
+  template <class Change>
+  void update(Change&& change) {
+    const std::lock_guard lock(mutex_);
+    change(result_);
+  }
+  void sent(SentBlob blob);
+  void sent(SentManifest manifest);
+
+  /// Takes a failure for `name`. It comes back as the run's own error when going on makes no sense: it is not about
+  /// this one thing, or it is one too many.
+  Status failed(const std::string& name, Error error);
+  /// Something that the target does not have; of class `code` when that is an error.
+  void missing(std::string name, std::string reason, ExitCode code);
+
+  void blob_failed(const std::string& repository, const crypto::Digest& digest);
+  [[nodiscard]] bool has_failed_blob(const std::string& repository, const ImageTree& tree);
+
+  [[nodiscard]] bool refuses_sparse() const noexcept { return refuses_sparse_; }
+  void set_refuses_sparse() noexcept { refuses_sparse_ = true; }
+
+  // After the threads have ended.
+  [[nodiscard]] const std::vector<SentBlob>& sent_blobs() const noexcept { return sent_blobs_; }
+  [[nodiscard]] const std::vector<SentManifest>& sent_manifests() const noexcept { return sent_manifests_; }
+  [[nodiscard]] MirrorResult& result() noexcept { return result_; }
+
+private:
+  void note_missing(std::string name, std::string reason, ExitCode code);
+
+  const BundleSet& bundles_;
+  const MirrorOptions& options_;
+  registry::Client& client_;
+  std::atomic<bool> refuses_sparse_ = false;
+  std::mutex mutex_;
+  MirrorResult result_;
+  std::size_t failures_ = 0;
+  std::set<std::pair<std::string, crypto::Digest>> failed_blobs_;
+  std::vector<SentBlob> sent_blobs_;
+  std::vector<SentManifest> sent_manifests_;
+};
+
+/// Sees to it that every blob is where it is needed.
+Status copy_blobs(MirrorRun& run, const std::vector<PlannedBlob>& blobs);
+
+/// Puts the manifests, children before indexes, and fills the result's rows.
+Status copy_manifests(MirrorRun& run, const std::vector<PlannedImage>& images);
+
+/// Asks the target for everything it was sent.
+Status check_target(MirrorRun& run);
+
+}  // namespace kubeferry::installer
