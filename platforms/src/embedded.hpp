@@ -7,7 +7,7 @@
 namespace kubeferry::platforms {
 
 struct EmbeddedFile {
-  std::string_view name;     ///< "arm64.json"
+  std::string_view name;  ///< "arm64.json"
   std::string_view content;
 };
 

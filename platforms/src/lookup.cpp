@@ -28,8 +28,7 @@ bool has_name(const Platform& platform, std::string_view text) {
 /// "arm/v7", "arm64/v8", "amd64/v1": variants that say no more than the architecture alone.
 bool is_default_variant(const Platform& platform, std::string_view variant) {
   return (!platform.variant.empty() && variant == platform.variant) ||
-         (platform.architecture == "arm64" && variant == "v8") ||
-         (platform.architecture == "amd64" && variant == "v1");
+         (platform.architecture == "arm64" && variant == "v8") || (platform.architecture == "amd64" && variant == "v1");
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ Result<T> small(const JsonView& object, std::string_view key, std::uint64_t maxi
 
 Result<Platform> describe(const Json& document, std::string_view name) {
   const JsonView view(document, std::string(name));
-  KF_TRY(view.only({"name", "architecture", "variant", "machines", "debian", "rpm", "runc", "containerd", "qemu",
-                    "elf"}));
+  KF_TRY(
+      view.only({"name", "architecture", "variant", "machines", "debian", "rpm", "runc", "containerd", "qemu", "elf"}));
   Platform platform;
   KF_TRY_ASSIGN(platform.name, text(view, "name"));
   KF_TRY_ASSIGN(platform.architecture, text(view, "architecture"));

@@ -25,7 +25,8 @@ const kubeferry::catalog::Catalog& catalog() {
 void check_spec(std::string_view text) {
   const auto spec = kubeferry::catalog::parse_spec(text, "fuzz/spec.yaml");
   if (!spec) {
-    require(spec.error().code == ExitCode::usage || spec.error().code == ExitCode::limit, "a bad spec is a usage error");
+    require(spec.error().code == ExitCode::usage || spec.error().code == ExitCode::limit,
+            "a bad spec is a usage error");
     return;
   }
   require(!spec->name.empty() && spec->name.front() != '-', "a name is no option");

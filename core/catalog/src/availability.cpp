@@ -24,9 +24,9 @@ Bound split_bound(std::string_view text) {
 
 bool is_bound(std::string_view text) {
   const Bound bound = split_bound(text);
-  return text == "any" || ((bound.operation == "<=" || bound.operation == "<" || bound.operation == ">=") &&
-                           !bound.version.empty() &&
-                           bound.version.find_first_not_of("v.0123456789") == std::string_view::npos);
+  return text == "any" ||
+         ((bound.operation == "<=" || bound.operation == "<" || bound.operation == ">=") && !bound.version.empty() &&
+          bound.version.find_first_not_of("v.0123456789") == std::string_view::npos);
 }
 
 Published published(const Availability& availability, std::string_view architecture, std::string_view version) {
@@ -50,28 +50,20 @@ Published published(const Availability& availability, std::string_view architect
 
 std::string_view to_string(ArtifactKind kind) {
   switch (kind) {
-    case ArtifactKind::binary:
-      return "binary";
-    case ArtifactKind::archive:
-      return "archive";
-    case ArtifactKind::manifest:
-      return "manifest";
+    case ArtifactKind::binary: return "binary";
+    case ArtifactKind::archive: return "archive";
+    case ArtifactKind::manifest: return "manifest";
   }
   return "binary";
 }
 
 std::string_view to_string(ChecksumStyle style) {
   switch (style) {
-    case ChecksumStyle::none:
-      return "none";
-    case ChecksumStyle::bare:
-      return "bare";
-    case ChecksumStyle::named:
-      return "named";
-    case ChecksumStyle::sums:
-      return "sums";
-    case ChecksumStyle::clearsigned:
-      return "clearsigned";
+    case ChecksumStyle::none: return "none";
+    case ChecksumStyle::bare: return "bare";
+    case ChecksumStyle::named: return "named";
+    case ChecksumStyle::sums: return "sums";
+    case ChecksumStyle::clearsigned: return "clearsigned";
   }
   return "none";
 }

@@ -19,8 +19,8 @@ Result<const MinorRelease*> Catalog::minor(const KubernetesVersion& version) con
   const MinorRelease& near = version.minor < first ? minors.front() : minors.back();
   Failure failure = fail(ExitCode::usage, "Kubernetes {} is not in the catalog, which covers 1.{} to 1.{}",
                          version.to_string(), first, last);
-  failure.value().hint = fmt::format("the nearest is v1.{}.{}; --catalog DIR reads a newer catalog", near.minor,
-                                     near.patches.back().last);
+  failure.value().hint =
+      fmt::format("the nearest is v1.{}.{}; --catalog DIR reads a newer catalog", near.minor, near.patches.back().last);
   return failure;
 }
 
@@ -34,8 +34,8 @@ Result<const Cni*> Catalog::cni(std::string_view name) const {
   }
   const auto near = nearest(name, names);
   Failure failure = fail(ExitCode::usage, "the CNI \"{}\" is not in the catalog", printable(name));
-  failure.value().hint = near ? fmt::format("did you mean {}?", *near)
-                              : fmt::format("there is {}", fmt::join(names, ", "));
+  failure.value().hint =
+      near ? fmt::format("did you mean {}?", *near) : fmt::format("there is {}", fmt::join(names, ", "));
   return failure;
 }
 
@@ -47,8 +47,8 @@ PatchMatch patch_row(const MinorRelease& release, const KubernetesVersion& versi
     if (row.prerelease == version.prerelease) {
       return {&row, {}};
     }
-    const std::string known = fmt::format("v1.{}.{}{}{}", release.minor, version.patch,
-                                          row.prerelease.empty() ? "" : "-", row.prerelease);
+    const std::string known =
+        fmt::format("v1.{}.{}{}{}", release.minor, version.patch, row.prerelease.empty() ? "" : "-", row.prerelease);
     return {&row, fmt::format("the catalog knows {} and not {}; its images are taken to be the same", known,
                               version.to_string())};
   }

@@ -104,8 +104,8 @@ Status read_kubernetes_file(const YamlReader& root, Catalog& catalog) {
       image.by_kubernetes = !own;
     }
   }
-  for (const std::string_view name : {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy",
-                                      "coredns", "pause", "etcd"}) {
+  for (const std::string_view name :
+       {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "coredns", "pause", "etcd"}) {
     KF_TRY(images.member(name));
   }
   KF_TRY_ASSIGN(const YamlReader minors, root.member("minors"));
@@ -143,8 +143,8 @@ Result<MemberRule> read_member_rule(const YamlReader& reader) {
 
 Result<ChecksumStyle> read_style(const YamlReader& reader) {
   KF_TRY_ASSIGN(const std::string text, reader.text());
-  for (const ChecksumStyle style : {ChecksumStyle::none, ChecksumStyle::bare, ChecksumStyle::named,
-                                    ChecksumStyle::sums, ChecksumStyle::clearsigned}) {
+  for (const ChecksumStyle style : {ChecksumStyle::none, ChecksumStyle::bare, ChecksumStyle::named, ChecksumStyle::sums,
+                                    ChecksumStyle::clearsigned}) {
     if (text == to_string(style)) {
       return style;
     }
@@ -153,8 +153,7 @@ Result<ChecksumStyle> read_style(const YamlReader& reader) {
 }
 
 Result<Artifact> read_artifact(const YamlReader& reader) {
-  KF_TRY(reader.only(
-      {"name", "kind", "url", "checksum", "path", "mode", "members", "required", "architectures"}));
+  KF_TRY(reader.only({"name", "kind", "url", "checksum", "path", "mode", "members", "required", "architectures"}));
   Artifact artifact;
   KF_TRY_ASSIGN(artifact.name, reader.text("name"));
   KF_TRY_ASSIGN(artifact.url, reader.text("url"));
@@ -247,12 +246,12 @@ Status read_catalog_file(std::string_view text, std::string_view name, Catalog& 
   return kind_reader.wrong("must be Kubernetes, Artifacts (each in one file) or Cni");
 }
 
-/// Every artifact that is not Kubernetes's own has a version beside every minor.
+/// A pair for something that is no artifact would be a version nobody uses.
 Status check_pairs(const Catalog& catalog) {
   for (const MinorRelease& release : catalog.minors) {
-    for (const auto& [name, version] : release.pairs) {
-      if (std::ranges::none_of(catalog.artifacts, [&](const Artifact& each) { return each.name == name; })) {
-        return fail(ExitCode::usage, "catalog: 1.{} pairs with {}, which is no artifact", release.minor, name);
+    for (const auto& pair : release.pairs) {
+      if (std::ranges::find(catalog.artifacts, pair.first, &Artifact::name) == catalog.artifacts.end()) {
+        return fail(ExitCode::usage, "catalog: 1.{} pairs with {}, which is no artifact", release.minor, pair.first);
       }
     }
   }

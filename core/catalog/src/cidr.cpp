@@ -36,7 +36,8 @@ Result<Family> check_cidr(std::string_view text) {
   const std::string_view length = text.substr(slash + 1);
   std::array<unsigned char, 16> bytes{};
   const bool six = address.find(':') != std::string::npos;
-  if (address.find('\0') != std::string::npos || inet_pton(six ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) != 1) {
+  if (address.find('\0') != std::string::npos ||
+      inet_pton(six ? AF_INET6 : AF_INET, address.c_str(), bytes.data()) != 1) {
     return wrong("no such address");
   }
   unsigned prefix = 0;

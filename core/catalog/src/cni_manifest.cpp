@@ -12,8 +12,8 @@ namespace kubeferry::catalog {
 
 namespace {
 
-// CRDs in CNI manifests are long and deep: calico's have 30,000 values in 25 levels.
-constexpr YamlLimits k_limits = {.bytes = k_max_manifest_bytes, .depth = 96, .nodes = 1'000'000};
+// Wider than a spec's: CNI manifests carry CRDs, whose schemas are long and deep.
+constexpr YamlLimits k_limits = {.bytes = k_max_manifest_bytes, .depth = 96, .nodes = 300'000};
 
 /// One replacement in the text.
 struct Edit {
@@ -70,8 +70,8 @@ Result<const YamlNode*> scalar_of(const YamlNode& container, std::string_view ke
 Result<Edit> replace(std::string_view text, const YamlNode& node, std::string_view field, std::string_view value,
                      std::string_view what) {
   KF_TRY_ASSIGN(const std::uint64_t offset, place_of(text, node, what));
-  return Edit{offset, node.text.size(), std::string(value),
-              {node.line, std::string(field), node.text, std::string(value)}};
+  return Edit{
+      offset, node.text.size(), std::string(value), {node.line, std::string(field), node.text, std::string(value)}};
 }
 
 /// The `net-conf.json` of flannel's ConfigMap; null pointer when there is none.
@@ -98,7 +98,9 @@ Result<Edit> edit_net_conf(std::string_view text, const std::vector<YamlNode>& d
   for (const YamlNode& document : documents) {
     conf = conf == nullptr ? find_net_conf(document) : conf;
   }
-  const auto lost = [&] { return fail(ExitCode::format, "{}: no Network in a net-conf.json to set the pod CIDR in", what); };
+  const auto lost = [&] {
+    return fail(ExitCode::format, "{}: no Network in a net-conf.json to set the pod CIDR in", what);
+  };
   if (conf == nullptr) {
     return lost();
   }
@@ -122,8 +124,8 @@ Result<Edit> edit_net_conf(std::string_view text, const std::vector<YamlNode>& d
   std::string after;
   if (!six.empty()) {
     const bool only_six = cidrs.size() == 1;
-    after = fmt::format("\"EnableIPv4\": {}, \"EnableIPv6\": true, \"IPv6Network\": \"{}\", ", only_six ? "false" : "true",
-                        six);
+    after = fmt::format("\"EnableIPv4\": {}, \"EnableIPv6\": true, \"IPv6Network\": \"{}\", ",
+                        only_six ? "false" : "true", six);
   }
   after += fmt::format("\"Network\"{}\"{}\"", between, four);
   const std::uint64_t length = value + before.size() + 2 - key;

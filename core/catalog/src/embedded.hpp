@@ -7,7 +7,7 @@
 namespace kubeferry::catalog {
 
 struct EmbeddedFile {
-  std::string_view name;     ///< "cni/flannel.yaml"
+  std::string_view name;  ///< "cni/flannel.yaml"
   std::string_view content;
 };
 

@@ -40,8 +40,8 @@ Result<Spec> parse_image_list(std::string_view text, const std::filesystem::path
       continue;
     }
     if (const Status status = check_image(line); !status) {
-      Failure failure = fail(ExitCode::usage, "{}:{}:{}: {}", file.string(), number,
-                             whole.find_first_not_of(" \t") + 1, status.error().message);
+      Failure failure = fail(ExitCode::usage, "{}:{}:{}: {}", file.string(), number, whole.find_first_not_of(" \t") + 1,
+                             status.error().message);
       failure.value().hint = "a list holds one reference a line; a YAML spec says apiVersion: kubeferry/v1";
       return failure;
     }

@@ -27,9 +27,7 @@ std::string expand(std::string_view text, const Variables& variables) {
   return result;
 }
 
-std::string_view without_v(std::string_view version) {
-  return version.starts_with('v') ? version.substr(1) : version;
-}
+std::string_view without_v(std::string_view version) { return version.starts_with('v') ? version.substr(1) : version; }
 
 /// The version of an artifact that goes with a Kubernetes release.
 std::string version_of(const Artifact& artifact, const MinorRelease& release, const KubernetesVersion& version) {

@@ -77,8 +77,8 @@ bool is_tag(std::string_view text) {
 }  // namespace
 
 Status check_name(std::string_view text) {
-  if (text.empty() || text.size() > 128 || !only_of(text, k_word, ".-+") ||
-      !only_of(text.substr(0, 1), k_word) || text.front() == '_') {
+  if (text.empty() || text.size() > 128 || !only_of(text, k_word, ".-+") || !only_of(text.substr(0, 1), k_word) ||
+      text.front() == '_') {
     return fail(ExitCode::usage,
                 "\"{}\" must start with a letter or digit and hold only letters, digits and . _ - +, at most 128",
                 printable(text));
@@ -108,8 +108,8 @@ Status check_image(std::string_view text) {
     name = name.substr(0, at);
   }
   const auto slash = name.rfind('/');
-  if (const auto colon = name.rfind(':'); colon != std::string_view::npos &&
-                                          (slash == std::string_view::npos || colon > slash)) {
+  if (const auto colon = name.rfind(':');
+      colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash)) {
     if (!is_tag(name.substr(colon + 1))) {
       return wrong("the tag is not well-formed");
     }

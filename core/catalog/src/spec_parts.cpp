@@ -54,8 +54,7 @@ Result<Upstream> read_upstream(const YamlReader& reader, const SpecContext& cont
     KF_TRY_ASSIGN(upstream.plain_http, plain->boolean());
   }
   if (upstream.plain_http != upstream.endpoint.starts_with("http://")) {
-    return endpoint.wrong(upstream.plain_http ? "must start with http://, since plainHttp is true"
-                                              : "is not encrypted",
+    return endpoint.wrong(upstream.plain_http ? "must start with http://, since plainHttp is true" : "is not encrypted",
                           upstream.plain_http ? "" : "use https://, or say plainHttp: true");
   }
   KF_TRY_ASSIGN(upstream.ca, path_of(reader, "ca", context));

@@ -36,16 +36,13 @@ public:
 /// aliases, events show both.
 class Builder final : public YAML::EventHandler {
 public:
-  Builder(std::string_view what, const YamlLimits& limits, ExitCode code)
-      : what_(what), limits_(limits), code_(code) {}
+  Builder(std::string_view what, const YamlLimits& limits, ExitCode code) : what_(what), limits_(limits), code_(code) {}
 
   [[nodiscard]] std::vector<YamlNode> take() { return std::move(documents_); }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(node(mark, anchor, YamlNode::Kind::null));
-  }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(node(mark, anchor, YamlNode::Kind::null)); }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { refuse(mark, "aliases (*name) are not accepted"); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -75,8 +72,7 @@ private:
   };
 
   [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view problem, ExitCode code) const {
-    throw Refused{
-        Error{code, fmt::format("{}:{}:{}: {}", what_, mark.line + 1, mark.column + 1, problem), {}, {}}};
+    throw Refused{Error{code, fmt::format("{}:{}:{}: {}", what_, mark.line + 1, mark.column + 1, problem), {}, {}}};
   }
   [[noreturn]] void refuse(const YAML::Mark& mark, std::string_view problem) const { refuse(mark, problem, code_); }
 
@@ -150,6 +146,11 @@ private:
   std::vector<YamlNode> documents_;
 };
 
+// yaml-cpp reads a flow collection ([…], {…}) to its end before it reports its beginning, and keeps some 250 bytes for
+// each bracket and comma on the way: 8 MiB of "[" took 2 GB. Real manifests have a hundredth of these.
+constexpr std::uint64_t k_max_brackets = 65'536;
+constexpr std::uint64_t k_max_commas = 262'144;
+
 /// What no YAML text of ours may hold, found before the parser sees it; yaml-cpp stops silently at some of it.
 Status check_characters(std::string_view text, std::string_view what, ExitCode code) {
   if (text.starts_with("\xef\xbb\xbf") || text.starts_with("\xfe\xff") || text.starts_with("\xff\xfe")) {
@@ -157,8 +158,16 @@ Status check_characters(std::string_view text, std::string_view what, ExitCode c
   }
   std::uint64_t line = 1;
   std::uint64_t column = 0;
+  std::uint64_t brackets = 0;
+  std::uint64_t commas = 0;
   for (const char c : text) {
     ++column;
+    brackets += c == '[' || c == '{' ? 1 : 0;
+    commas += c == ',' ? 1 : 0;
+    if (brackets > k_max_brackets || commas > k_max_commas) {
+      return fail(ExitCode::limit, "{}:{}:{}: more than {} brackets or {} commas", what, line, column, k_max_brackets,
+                  k_max_commas);
+    }
     if (c == '\n') {
       ++line;
       column = 0;
@@ -205,7 +214,7 @@ Result<std::vector<YamlNode>> parse_yaml(std::string_view text, std::string_view
 }
 
 bool reads_as_other_type(std::string_view plain) {
-  constexpr std::array<std::string_view, 14> words = {"~",   "null", "true", "false", "yes",   "no",   "on",
+  constexpr std::array<std::string_view, 14> words = {"~",   "null", "true", "false", "yes",  "no",    "on",
                                                       "off", "y",    "n",    ".nan",  ".inf", "+.inf", "-.inf"};
   const std::string word = lower(plain);
   if (word.empty() || std::ranges::find(words, word) != words.end()) {

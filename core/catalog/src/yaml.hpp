@@ -16,13 +16,13 @@ struct YamlNode {
   enum class Kind { null, scalar, sequence, mapping };
 
   Kind kind = Kind::null;
-  bool plain = false;         ///< a scalar without quotes, not in a block
-  std::string text;           ///< of a scalar
+  bool plain = false;           ///< a scalar without quotes, not in a block
+  std::string text;             ///< of a scalar
   std::vector<YamlNode> keys;   ///< of a mapping: scalars, each text once
   std::vector<YamlNode> items;  ///< of a sequence; of a mapping, parallel to `keys`
-  std::uint64_t offset = 0;   ///< in bytes
-  std::uint64_t line = 0;     ///< from 1
-  std::uint64_t column = 0;   ///< from 1
+  std::uint64_t offset = 0;     ///< in bytes
+  std::uint64_t line = 0;       ///< from 1
+  std::uint64_t column = 0;     ///< from 1
 
   /// The value of `key` in a mapping; null pointer when this is no mapping or has no such key.
   [[nodiscard]] const YamlNode* find(std::string_view key) const;
@@ -35,7 +35,8 @@ struct YamlLimits {
 };
 
 /// All documents of a text, in YAML without its dangerous half: anchors, aliases, tags, duplicate keys, keys that are
-/// no scalars, a byte order mark and NUL are errors of class `code`, "WHAT:LINE:COLUMN: …". limit error past `limits`.
+/// no scalars, a byte order mark and NUL are errors of class `code`, "WHAT:LINE:COLUMN: …". limit error past `limits`,
+/// and past a number of brackets and commas that no real document has (yaml-cpp keeps them all in memory).
 Result<std::vector<YamlNode>> parse_yaml(std::string_view text, std::string_view what, const YamlLimits& limits,
                                          ExitCode code);
 

@@ -114,7 +114,8 @@ TEST_F(CatalogLoad, MissingFolderIsAnIoError) {
 }
 
 TEST(Published, Bounds) {
-  const Availability availability = {{"amd64", "any"}, {"arm", "<= v1.28.0"}, {"s390x", ">= 1.7.0"}, {"riscv64", "< 3.6"}};
+  const Availability availability = {
+      {"amd64", "any"}, {"arm", "<= v1.28.0"}, {"s390x", ">= 1.7.0"}, {"riscv64", "< 3.6"}};
   EXPECT_TRUE(published(availability, "amd64", "v9").yes);
   EXPECT_TRUE(published(availability, "arm", "v1.28.0").yes);
   EXPECT_FALSE(published(availability, "arm", "v1.28.1").yes);

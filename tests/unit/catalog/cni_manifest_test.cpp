@@ -53,7 +53,8 @@ TEST(ManifestImages, OfContainersOnlyAndOnce) {
 
 TEST(ManifestImages, ListsOfObjects) {
   const auto images = manifest_images(
-      "kind: List\nitems:\n- {spec: {template: {spec: {containers: [{image: a}], initContainers: [{image: b}]}}}}\n", "f");
+      "kind: List\nitems:\n- {spec: {template: {spec: {containers: [{image: a}], initContainers: [{image: b}]}}}}\n",
+      "f");
   ASSERT_TRUE(images);
   EXPECT_THAT(*images, ElementsAre("a", "b"));
 }
@@ -115,8 +116,8 @@ TEST(RewriteManifest, NothingToDoLeavesEveryByte) {
 }
 
 TEST(RewriteManifest, SameNetworkIsNoChange) {
-  const auto rewritten = rewrite_manifest(
-      k_manifest, {.pod_cidr = {"10.244.0.0/16"}, .pod_cidr_location = "flannel-net-conf"}, "f");
+  const auto rewritten =
+      rewrite_manifest(k_manifest, {.pod_cidr = {"10.244.0.0/16"}, .pod_cidr_location = "flannel-net-conf"}, "f");
   ASSERT_TRUE(rewritten);
   EXPECT_THAT(rewritten->text, HasSubstr("\"Network\": \"10.244.0.0/16\",\n"));
   ASSERT_EQ(rewritten->changes.size(), 1U) << "only imagePullPolicy";
@@ -154,8 +155,8 @@ TEST(RewriteManifest, AnImageThatCannotBeFoundInPlaceIsAnError) {
 }
 
 TEST(RewriteManifest, PlacesAreRightBehindMultibyteTextAndCrlf) {
-  const auto rewritten =
-      rewrite_manifest("x: \"\xc3\xa4\xe2\x82\xac\"\r\n# \xc3\xb6\r\ncontainers:\r\n- image: a\r\n", {.images = {{"a", "b"}}}, "f");
+  const auto rewritten = rewrite_manifest("x: \"\xc3\xa4\xe2\x82\xac\"\r\n# \xc3\xb6\r\ncontainers:\r\n- image: a\r\n",
+                                          {.images = {{"a", "b"}}}, "f");
   ASSERT_TRUE(rewritten) << rewritten.error().message;
   EXPECT_EQ(rewritten->text, "x: \"\xc3\xa4\xe2\x82\xac\"\r\n# \xc3\xb6\r\ncontainers:\r\n- image: b\r\n");
 }

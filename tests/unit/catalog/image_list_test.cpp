@@ -9,8 +9,9 @@ namespace {
 using testing::ElementsAre;
 
 TEST(ImageList, OneReferenceALine) {
-  const auto spec = parse_spec("# control plane\nregistry.k8s.io/pause:3.10\n\n  busybox  # tools\r\nregistry.k8s.io/pause:3.10\n",
-                               "lists/my images.txt");
+  const auto spec =
+      parse_spec("# control plane\nregistry.k8s.io/pause:3.10\n\n  busybox  # tools\r\nregistry.k8s.io/pause:3.10\n",
+                 "lists/my images.txt");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_THAT(spec->images, ElementsAre("registry.k8s.io/pause:3.10", "busybox"));
   EXPECT_EQ(spec->name, "my-images");

@@ -115,11 +115,11 @@ TEST_F(KubernetesImagesTest, TheReleaseCandidateIsKnownAndTheReleaseIsNot) {
 TEST_F(KubernetesImagesTest, CustomRepositoriesHaveNoSecondCoredns) {
   const auto custom = images("v1.34.2", "harbor.corp/k8s");
   ASSERT_TRUE(custom);
-  EXPECT_THAT(references(*custom),
-              ElementsAre("harbor.corp/k8s/kube-apiserver:v1.34.2", "harbor.corp/k8s/kube-controller-manager:v1.34.2",
-                          "harbor.corp/k8s/kube-scheduler:v1.34.2", "harbor.corp/k8s/kube-proxy:v1.34.2",
-                          "harbor.corp/k8s/coredns:v1.12.1", "harbor.corp/k8s/pause:3.10.1",
-                          "harbor.corp/k8s/etcd:3.6.5-0"));
+  EXPECT_THAT(
+      references(*custom),
+      ElementsAre("harbor.corp/k8s/kube-apiserver:v1.34.2", "harbor.corp/k8s/kube-controller-manager:v1.34.2",
+                  "harbor.corp/k8s/kube-scheduler:v1.34.2", "harbor.corp/k8s/kube-proxy:v1.34.2",
+                  "harbor.corp/k8s/coredns:v1.12.1", "harbor.corp/k8s/pause:3.10.1", "harbor.corp/k8s/etcd:3.6.5-0"));
   EXPECT_THAT(references(*images("v1.34.2", "registry.k8s.io")),
               testing::Contains("registry.k8s.io/coredns/coredns:v1.12.1"));
   // The former default is a custom repository to a kubeadm that has the new one.

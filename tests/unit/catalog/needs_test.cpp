@@ -15,17 +15,16 @@ using testing::HasSubstr;
 class NeedsTest : public testing::Test {
 protected:
   [[nodiscard]] Result<Needs> needs(std::string_view platforms, std::string_view more) const {
-    const auto spec = parse(fmt::format("apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nplatforms: {}\n{}",
-                                        platforms, more));
+    const auto spec = parse(fmt::format(
+        "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nplatforms: {}\n{}", platforms, more));
     if (!spec) {
       return Failure(spec.error());
     }
     return needs_of(*spec, catalog_);
   }
   [[nodiscard]] static const DownloadNeed* find(const Needs& needs, std::string_view name, std::string_view platform) {
-    const auto found = std::ranges::find_if(needs.downloads, [&](const DownloadNeed& each) {
-      return each.name == name && each.platform == platform;
-    });
+    const auto found = std::ranges::find_if(
+        needs.downloads, [&](const DownloadNeed& each) { return each.name == name && each.platform == platform; });
     return found == needs.downloads.end() ? nullptr : &*found;
   }
 
@@ -44,16 +43,23 @@ TEST_F(NeedsTest, UrlsAndChecksumsAsUpstreamHasThem) {
   } expected[] = {
       {"kubelet", "https://dl.k8s.io/release/v1.34.2/bin/linux/ppc64le/kubelet",
        "https://dl.k8s.io/release/v1.34.2/bin/linux/ppc64le/kubelet.sha256", ChecksumStyle::bare},
-      {"containerd", "https://github.com/containerd/containerd/releases/download/v1.7.28/containerd-static-1.7.28-linux-ppc64le.tar.gz",
-       "https://github.com/containerd/containerd/releases/download/v1.7.28/containerd-static-1.7.28-linux-ppc64le.tar.gz.sha256sum",
+      {"containerd",
+       "https://github.com/containerd/containerd/releases/download/v1.7.28/"
+       "containerd-static-1.7.28-linux-ppc64le.tar.gz",
+       "https://github.com/containerd/containerd/releases/download/v1.7.28/"
+       "containerd-static-1.7.28-linux-ppc64le.tar.gz.sha256sum",
        ChecksumStyle::named},
       {"runc", "https://github.com/opencontainers/runc/releases/download/v1.3.3/runc.ppc64le",
        "https://github.com/opencontainers/runc/releases/download/v1.3.3/runc.sha256sum", ChecksumStyle::clearsigned},
-      {"cni-plugins", "https://github.com/containernetworking/plugins/releases/download/v1.7.1/cni-plugins-linux-ppc64le-v1.7.1.tgz",
-       "https://github.com/containernetworking/plugins/releases/download/v1.7.1/cni-plugins-linux-ppc64le-v1.7.1.tgz.sha256",
+      {"cni-plugins",
+       "https://github.com/containernetworking/plugins/releases/download/v1.7.1/cni-plugins-linux-ppc64le-v1.7.1.tgz",
+       "https://github.com/containernetworking/plugins/releases/download/v1.7.1/"
+       "cni-plugins-linux-ppc64le-v1.7.1.tgz.sha256",
        ChecksumStyle::named},
-      {"crictl", "https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.34.0/crictl-v1.34.0-linux-ppc64le.tar.gz",
-       "https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.34.0/crictl-v1.34.0-linux-ppc64le.tar.gz.sha256",
+      {"crictl",
+       "https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.34.0/crictl-v1.34.0-linux-ppc64le.tar.gz",
+       "https://github.com/kubernetes-sigs/cri-tools/releases/download/v1.34.0/"
+       "crictl-v1.34.0-linux-ppc64le.tar.gz.sha256",
        ChecksumStyle::bare},
   };
   for (const auto& each : expected) {
@@ -129,8 +135,7 @@ TEST_F(NeedsTest, UnknownCni) {
 
 TEST_F(NeedsTest, EveryMinorHasEveryPair) {
   for (const MinorRelease& release : catalog_.minors) {
-    const auto found = needs("[linux/amd64, linux/s390x]",
-                             fmt::format("kubernetes: v1.{}.0\n", release.minor));
+    const auto found = needs("[linux/amd64, linux/s390x]", fmt::format("kubernetes: v1.{}.0\n", release.minor));
     ASSERT_TRUE(found) << release.minor << found.error().message;
     EXPECT_EQ(found->downloads.size(), 14U) << release.minor;
     EXPECT_TRUE(found->missing.empty()) << release.minor;

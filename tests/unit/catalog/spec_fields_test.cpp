@@ -9,23 +9,43 @@ namespace {
 const std::string k_digest = "sha256:" + std::string(64, 'a');
 
 TEST(SpecFields, ImagesThatAreFine) {
-  for (const std::string& text :
-       {std::string("busybox"), std::string("library/busybox:1.36"), std::string("registry.k8s.io/coredns/coredns:v1.12.1"),
-        std::string("localhost/a"), std::string("127.0.0.1:5000/a/b:3.7.0-rc.0-0"), std::string("[::1]:5000/a:x"),
-        "quay.io/cilium/cilium:v1.18.0@" + k_digest, "a@" + k_digest, std::string("a/b__c/d-e--f.g:T_a.g-1"),
-        "a@sha512:" + std::string(128, '0')}) {
+  for (const std::string& text : {std::string("busybox"), std::string("library/busybox:1.36"),
+                                  std::string("registry.k8s.io/coredns/coredns:v1.12.1"), std::string("localhost/a"),
+                                  std::string("127.0.0.1:5000/a/b:3.7.0-rc.0-0"), std::string("[::1]:5000/a:x"),
+                                  "quay.io/cilium/cilium:v1.18.0@" + k_digest, "a@" + k_digest,
+                                  std::string("a/b__c/d-e--f.g:T_a.g-1"), "a@sha512:" + std::string(128, '0')}) {
     EXPECT_TRUE(check_image(text)) << text;
   }
 }
 
 TEST(SpecFields, ImagesThatAreNot) {
-  for (const std::string& text :
-       {std::string(), std::string("-a"), std::string("a:"), std::string("a:b:c"), std::string("a@b"), std::string("/a"),
-        std::string("a//b"), std::string("a/"), std::string("../a"), std::string("a/../b"), std::string("A"),
-        std::string("a b"), std::string("a;id"), std::string("a$(id)"), std::string("a\n"), std::string("a.b.c:99999/x"),
-        std::string("a:.x"), std::string("a:-x"), std::string("a___b"), std::string("a..b/c"), std::string("EXAMPLE.com/a"),
-        "a@sha256:" + std::string(63, 'a'), "a@sha256:" + std::string(64, 'A'), "a@" + k_digest + "@" + k_digest,
-        "a@md5:" + std::string(32, 'a'), std::string("a:") + std::string(129, 'x'), std::string(2000, 'a')}) {
+  for (const std::string& text : {std::string(),
+                                  std::string("-a"),
+                                  std::string("a:"),
+                                  std::string("a:b:c"),
+                                  std::string("a@b"),
+                                  std::string("/a"),
+                                  std::string("a//b"),
+                                  std::string("a/"),
+                                  std::string("../a"),
+                                  std::string("a/../b"),
+                                  std::string("A"),
+                                  std::string("a b"),
+                                  std::string("a;id"),
+                                  std::string("a$(id)"),
+                                  std::string("a\n"),
+                                  std::string("a.b.c:99999/x"),
+                                  std::string("a:.x"),
+                                  std::string("a:-x"),
+                                  std::string("a___b"),
+                                  std::string("a..b/c"),
+                                  std::string("EXAMPLE.com/a"),
+                                  "a@sha256:" + std::string(63, 'a'),
+                                  "a@sha256:" + std::string(64, 'A'),
+                                  "a@" + k_digest + "@" + k_digest,
+                                  "a@md5:" + std::string(32, 'a'),
+                                  std::string("a:") + std::string(129, 'x'),
+                                  std::string(2000, 'a')}) {
     const Status status = check_image(text);
     ASSERT_FALSE(status) << text;
     EXPECT_EQ(status.error().code, ExitCode::usage);
@@ -54,8 +74,8 @@ TEST(SpecFields, Urls) {
 }
 
 TEST(SpecFields, PodCidrs) {
-  for (const std::string_view text :
-       {"10.244.0.0/16", "192.168.0.0/16", "10.0.0.0/8", "fd00:10:244::/48", "10.0.0.0/8,fd00::/8", "fd00::/8,10.0.0.0/8"}) {
+  for (const std::string_view text : {"10.244.0.0/16", "192.168.0.0/16", "10.0.0.0/8", "fd00:10:244::/48",
+                                      "10.0.0.0/8,fd00::/8", "fd00::/8,10.0.0.0/8"}) {
     EXPECT_TRUE(parse_pod_cidr(text)) << text;
   }
   for (const std::string_view text :

@@ -81,18 +81,19 @@ upstreams:
 }
 
 TEST(Spec, ShortFormsAndAllPlatforms) {
-  const auto spec = parse("apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nplatforms: all\n"
-                          "kubernetes: 1.26.15\ncni: flannel\n");
+  const auto spec = parse(
+      "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nplatforms: all\n"
+      "kubernetes: 1.26.15\ncni: flannel\n");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->kubernetes->version.to_string(), "v1.26.15");
   EXPECT_EQ(spec->cni->name, "flannel");
-  EXPECT_THAT(spec->platforms,
-              ElementsAre("linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/s390x"));
+  EXPECT_THAT(spec->platforms, ElementsAre("linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/s390x"));
 }
 
 TEST(Spec, PlatformsByAnyNameAreSorted) {
-  const auto spec = parse("apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\n"
-                          "platforms: [s390x, aarch64, linux/arm/v7]\nimages: [busybox]\n");
+  const auto spec = parse(
+      "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\n"
+      "platforms: [s390x, aarch64, linux/arm/v7]\nimages: [busybox]\n");
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_THAT(spec->platforms, ElementsAre("linux/arm", "linux/arm64", "linux/s390x"));
 }

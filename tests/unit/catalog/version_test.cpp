@@ -17,9 +17,10 @@ TEST(KubernetesVersion, RoundTrip) {
 
 TEST(KubernetesVersion, NothingElse) {
   for (const std::string_view text :
-       {"", "v", "v1.34", "1.34", "v2.0.0", "v1.34.2.1", "v1.034.2", "v1.34.02", "v1.34.-1", "v1.34.2-", "v1.34.2-rc",
-        "v1.34.2-rc.", "v1.34.2-rc.0.1", "v1.34.2-rc.0 ", "v1.34.2+x", " v1.34.2", "v1.34.2\n", "--v1.34.2", "stable",
-        "vv1.34.2", "v1.99999.0", "v1.34.2;id"}) {
+       {"",          "v",        "v1.34",     "1.34",       "v2.0.0",      "v1.34.2.1",      "v1.034.2",
+        "v1.34.02",  "v1.34.-1", "v1.34.2-",  "v1.34.2-rc", "v1.34.2-rc.", "v1.34.2-rc.0.1", "v1.34.2-rc.0 ",
+        "v1.34.2+x", " v1.34.2", "v1.34.2\n", "--v1.34.2",  "stable",      "vv1.34.2",       "v1.99999.0",
+        "v1.34.2;id"}) {
     const auto version = KubernetesVersion::parse(text);
     ASSERT_FALSE(version) << text;
     EXPECT_EQ(version.error().code, ExitCode::usage);

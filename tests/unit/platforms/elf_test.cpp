@@ -50,8 +50,9 @@ TEST(Elf, BigEndianPowerIsNotPpc64le) {
   EXPECT_EQ(of_elf(header), nullptr);
   const Status status = check_executable(header, **find("ppc64le"), "f");
   ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "f: is an executable for ELF machine 21 (64 bits, big-endian), not for "
-                                    "linux/ppc64le");
+  EXPECT_EQ(status.error().message,
+            "f: is an executable for ELF machine 21 (64 bits, big-endian), not for "
+            "linux/ppc64le");
 }
 
 TEST(Elf, ScriptsGoAnywhereAndTruncatedHeadersNowhere) {

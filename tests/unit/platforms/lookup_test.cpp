@@ -13,8 +13,8 @@ TEST(Platforms, AreFiveInAlphabeticalOrder) {
   for (const Platform& platform : all()) {
     names.push_back(platform.name);
   }
-  EXPECT_EQ(names, (std::vector<std::string_view>{"linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le",
-                                                  "linux/s390x"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string_view>{"linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/s390x"}));
 }
 
 TEST(Platforms, EveryDialectFindsTheSameOne) {
@@ -32,8 +32,8 @@ TEST(Platforms, EveryDialectFindsTheSameOne) {
 
 TEST(Platforms, NamesThatDifferFromGos) {
   const std::vector<std::pair<std::string_view, std::string_view>> names = {
-      {"x86_64", "linux/amd64"},    {"armv7l", "linux/arm"},       {"armhf", "linux/arm"},
-      {"aarch64", "linux/arm64"},   {"ppc64el", "linux/ppc64le"},  {"linux/arm/v7", "linux/arm"},
+      {"x86_64", "linux/amd64"},         {"armv7l", "linux/arm"},       {"armhf", "linux/arm"},
+      {"aarch64", "linux/arm64"},        {"ppc64el", "linux/ppc64le"},  {"linux/arm/v7", "linux/arm"},
       {"linux/arm64/v8", "linux/arm64"}, {"LINUX/S390X", "linux/s390x"}};
   for (const auto& [text, expected] : names) {
     const auto found = find(text);
@@ -58,9 +58,9 @@ TEST(Platforms, UnknownOnesNameTheNearest) {
 }
 
 TEST(Platforms, OtherSystemsAndVariantsAreUnknown) {
-  for (const std::string_view text : {"", "linux", "linux/", "windows/amd64", "linux/arm/v5", "linux/arm/v6",
-                                      "linux/amd64/v3", "linux/amd64/", "linux/arm/v7/x", "linux/riscv64",
-                                      "linux/amd64\n", "-amd64"}) {
+  for (const std::string_view text :
+       {"", "linux", "linux/", "windows/amd64", "linux/arm/v5", "linux/arm/v6", "linux/amd64/v3", "linux/amd64/",
+        "linux/arm/v7/x", "linux/riscv64", "linux/amd64\n", "-amd64"}) {
     EXPECT_FALSE(find(text)) << text;
   }
 }

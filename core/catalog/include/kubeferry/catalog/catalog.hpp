@@ -39,10 +39,10 @@ struct PatchRow {
 
 struct MinorRelease {
   std::uint32_t minor = 0;
-  std::string coredns_name;                   ///< under the default registry: "coredns/coredns", or "coredns" in 1.20
-  std::vector<std::string> kubeadm_api;       ///< configuration versions kubeadm reads, newest first: "v1beta4"
-  std::vector<PatchRow> patches;              ///< ascending, without holes
-  std::map<std::string, std::string> pairs;   ///< component → version that goes with it: "runc" → "v1.3.3"
+  std::string coredns_name;                  ///< under the default registry: "coredns/coredns", or "coredns" in 1.20
+  std::vector<std::string> kubeadm_api;      ///< configuration versions kubeadm reads, newest first: "v1beta4"
+  std::vector<PatchRow> patches;             ///< ascending, without holes
+  std::map<std::string, std::string> pairs;  ///< component → version that goes with it: "runc" → "v1.3.3"
 };
 
 enum class ArtifactKind { binary, archive, manifest };
@@ -60,8 +60,8 @@ enum class ChecksumStyle {
 
 /// Which members of an archive go where.
 struct MemberRule {
-  std::string from;                 ///< "bin/containerd"; a last component of "*" is every regular file there
-  std::string to;                   ///< a file, or a directory when it ends in "/"
+  std::string from;  ///< "bin/containerd"; a last component of "*" is every regular file there
+  std::string to;    ///< a file, or a directory when it ends in "/"
   std::uint32_t mode = 0755;
   std::vector<std::string> except;  ///< names that "*" does not mean: "LICENSE"
 };
@@ -69,16 +69,16 @@ struct MemberRule {
 /// Something downloaded for nodes. In templates, {version}, {number} (without "v"), {arch}, {runc_arch} and
 /// {containerd_arch} are replaced.
 struct Artifact {
-  std::string name;             ///< "kubelet"
+  std::string name;  ///< "kubelet"
   ArtifactKind kind = ArtifactKind::binary;
   std::string url;
-  std::string checksum_url;     ///< may hold {url}
+  std::string checksum_url;  ///< may hold {url}
   ChecksumStyle checksum = ChecksumStyle::none;
-  std::string path;             ///< of a binary, on the node
+  std::string path;  ///< of a binary, on the node
   std::uint32_t mode = 0755;
   std::vector<MemberRule> members;
   Availability architectures;
-  bool required = true;         ///< false: a platform without it is still complete (its distribution has it)
+  bool required = true;  ///< false: a platform without it is still complete (its distribution has it)
 };
 
 /// A family of images whose architectures are published together.
@@ -89,18 +89,18 @@ struct ImageAvailability {
 
 struct Cni {
   std::string name;
-  std::string version;              ///< the default
-  std::string manifest_url;         ///< with {version}
-  std::string pod_cidr;             ///< what the manifest says when nobody changes it
-  std::string pod_cidr_location;    ///< "flannel-net-conf"
+  std::string version;            ///< the default
+  std::string manifest_url;       ///< with {version}
+  std::string pod_cidr;           ///< what the manifest says when nobody changes it
+  std::string pod_cidr_location;  ///< "flannel-net-conf"
   Availability architectures;
   std::vector<std::string> images;  ///< repositories its manifest names; the manifest itself decides
 };
 
 /// What is known of releases: manifests/, as it was when this program was built, or another folder of that shape.
 struct Catalog {
-  std::vector<MinorRelease> minors;  ///< ascending, without holes
-  std::vector<Artifact> artifacts;   ///< in the order they are listed
+  std::vector<MinorRelease> minors;                 ///< ascending, without holes
+  std::vector<Artifact> artifacts;                  ///< in the order they are listed
   std::map<std::string, ImageAvailability> images;  ///< "kube-apiserver", "coredns", "etcd", "pause", …
   std::vector<Cni> cnis;
 

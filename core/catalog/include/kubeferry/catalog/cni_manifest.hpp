@@ -11,7 +11,7 @@
 
 namespace kubeferry::catalog {
 
-inline constexpr std::uint64_t k_max_manifest_bytes = std::uint64_t{8} << 20;
+inline constexpr std::uint64_t k_max_manifest_bytes = std::uint64_t{4} << 20;
 
 /// The images that a Kubernetes manifest (any number of YAML documents) runs: `image` of every element of a
 /// `containers` or `initContainers` list, as written, each once, in order of appearance.

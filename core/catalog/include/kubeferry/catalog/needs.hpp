@@ -31,9 +31,9 @@ struct DownloadNeed {
   std::string url;
   std::string platform;  ///< empty for a manifest: it serves all of them
   ArtifactKind kind = ArtifactKind::binary;
-  std::string name;      ///< the component: "kubelet", "cni-plugins", "flannel"
+  std::string name;  ///< the component: "kubelet", "cni-plugins", "flannel"
   std::string version;
-  std::string path;      ///< of a binary, on the node
+  std::string path;  ///< of a binary, on the node
   std::uint32_t mode = 0755;
   std::vector<MemberRule> members;
   Checksum checksum;
@@ -60,7 +60,7 @@ struct Needs {
   std::vector<ImageNeed> images;        ///< Kubernetes's in kubeadm's order, then the spec's; each reference once
   std::vector<DownloadNeed> downloads;  ///< by artifact, then by platform
   std::vector<MissingNeed> missing;
-  std::vector<std::string> notes;       ///< for the user to read: a patch newer than the catalog
+  std::vector<std::string> notes;  ///< for the user to read: a patch newer than the catalog
 };
 
 /// usage errors: a version or CNI that the catalog does not have; with `missing: fail`, the first required thing that

@@ -55,14 +55,14 @@ struct Upstream {
 struct Spec {
   std::string name;
   std::string version;
-  std::string stream;                      ///< defaults to `name`
-  std::optional<std::uint64_t> sequence;   ///< absent: the builder chooses (docs/spec.md)
+  std::string stream;                     ///< defaults to `name`
+  std::optional<std::uint64_t> sequence;  ///< absent: the builder chooses (docs/spec.md)
   std::optional<TimePoint> not_after;
   std::string audience;
-  std::vector<std::string> platforms;      ///< canonical names, sorted, without duplicates; never empty
+  std::vector<std::string> platforms;  ///< canonical names, sorted, without duplicates; never empty
   std::optional<KubernetesSpec> kubernetes;
   std::optional<CniSpec> cni;
-  std::vector<std::string> images;         ///< references as written, in order, without duplicates
+  std::vector<std::string> images;  ///< references as written, in order, without duplicates
   std::vector<FileSpec> files;
   Missing missing = Missing::fail;
   std::map<std::string, Upstream> upstreams;  ///< by "host" or "host:port", lower case
