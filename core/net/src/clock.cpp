@@ -6,9 +6,7 @@
 
 namespace kubeferry::net {
 
-TimePoint SystemClock::now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
+TimePoint SystemClock::now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
 
 bool SystemClock::sleep(std::chrono::milliseconds duration, const std::stop_token& stop) {
   std::mutex mutex;

@@ -126,7 +126,9 @@ Result<Download> download(Engine& engine, const Request& request, std::uint64_t 
     }
     if (!outcome.error && success) {
       outcome.error = Error{ExitCode::integrity,
-                            fmt::format("{}: ends after {} of {} bytes", what, assembly.received(), expected_size), {}, {}};
+                            fmt::format("{}: ends after {} of {} bytes", what, assembly.received(), expected_size),
+                            {},
+                            {}};
       outcome.transient = Transient::yes;  // a proxy that lost its upstream ends bodies without length just so
     }
     if (assembly.received() > furthest) {

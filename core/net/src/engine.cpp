@@ -25,12 +25,9 @@ Outcome refused(Failure&& failure) { return {{}, std::move(failure).value(), Tra
 
 bool may_repeat(const Request& request) {
   switch (request.retry) {
-    case Retry::never:
-      return false;
-    case Retry::always:
-      return true;
-    case Retry::by_method:
-      break;
+    case Retry::never: return false;
+    case Retry::always: return true;
+    case Retry::by_method: break;
   }
   return request.method != Method::post && request.method != Method::patch;
 }
@@ -42,14 +39,17 @@ Result<Url> redirect_target(const Url& from, const Url& first, const Response& r
     return Failure(std::move(target).error().prefixed(fmt::format("{} redirects", redacted(from.text()))));
   }
   if (from.is_https() && !target->is_https()) {
-    return Failure(Error{ExitCode::network,
-                         fmt::format("{} redirects from https to http ({})", redacted(from.text()), redacted(target->text())),
-                         "the server or something in between is misconfigured or hostile; it was not followed", {}});
+    return Failure(
+        Error{ExitCode::network,
+              fmt::format("{} redirects from https to http ({})", redacted(from.text()), redacted(target->text())),
+              "the server or something in between is misconfigured or hostile; it was not followed",
+              {}});
   }
   if (target->host != first.host && is_link_local(target->host)) {
-    return Failure(Error{ExitCode::network, fmt::format("{} redirects to the link-local address {}",
-                                                        redacted(from.text()), target->host),
-                         "no registry lives there; it was not followed", {}});
+    return Failure(Error{ExitCode::network,
+                         fmt::format("{} redirects to the link-local address {}", redacted(from.text()), target->host),
+                         "no registry lives there; it was not followed",
+                         {}});
   }
   return target;
 }
@@ -61,14 +61,19 @@ bool is_transient_status(int status) noexcept {
 }
 
 Engine::Engine(ClientOptions options, TrustTable trust, std::shared_ptr<Clock> clock)
-    : options_(std::move(options)), trust_(std::move(trust)), clock_(std::move(clock)), random_(std::random_device{}()) {}
+    : options_(std::move(options)),
+      trust_(std::move(trust)),
+      clock_(std::move(clock)),
+      random_(std::random_device{}()) {}
 
 Outcome Engine::one_hop(const Request& request, const Url& url, const Url& first, const Headers& extra,
                         Receiver& receiver) {
   const Trust& trust = trust_.of(url);
   if (!url.is_https() && !trust.plain_http) {
-    return refused(Failure(Error{ExitCode::network, fmt::format("{}: plain http is not allowed", redacted(url.text())),
-                                 "use https, or mark this host as plain http if its network can be trusted", {}}));
+    return refused(Failure(Error{ExitCode::network,
+                                 fmt::format("{}: plain http is not allowed", redacted(url.text())),
+                                 "use https, or mark this host as plain http if its network can be trusted",
+                                 {}}));
   }
   const bool at_home = url.origin() == first.origin();
   Headers headers;
@@ -136,7 +141,8 @@ std::chrono::milliseconds Engine::delay(const Outcome& outcome, std::uint32_t at
 }
 
 Result<bool> Engine::wait_before_retry(const Request& request, const Outcome& outcome, std::uint32_t attempt) {
-  const bool worth_it = outcome.error ? outcome.transient != Transient::no : is_transient_status(outcome.response.status);
+  const bool worth_it =
+      outcome.error ? outcome.transient != Transient::no : is_transient_status(outcome.response.status);
   const auto attempts =
       outcome.transient == Transient::briefly ? std::min(options_.retry.attempts, 3U) : options_.retry.attempts;
   if (!worth_it || !may_repeat(request) || attempt >= attempts ||

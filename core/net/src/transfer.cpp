@@ -164,7 +164,8 @@ private:
       return Failure(Error{ExitCode::integrity,
                            fmt::format("{}: the answer is encoded ({}) though that was not asked for",
                                        redacted(hop_.url.text()), printable(*encoding)),
-                           "something between here and the server changes what passes through it", {}});
+                           "something between here and the server changes what passes through it",
+                           {}});
     }
     return receiver_.begin(response);
   }
@@ -258,9 +259,9 @@ void set_limits(CURL* handle, const Hop& hop) {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, hop.url.is_https() ? "https" : "http");
   curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION,
-                   static_cast<long>(hop.request.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS
-                                                                             : CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(
+      handle, CURLOPT_HTTP_VERSION,
+      static_cast<long>(hop.request.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   if (options.proxy == Proxy::none) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
   }

@@ -17,23 +17,23 @@ Explanation explain_certificate(long verify_result) {
     case 9:
       return {"its certificate is not valid yet", "check this machine's clock, then the certificate's start date"};
     case 10:
-      return {"its certificate has expired", "have the certificate renewed; if it is good, this machine's clock is wrong"};
-    case 18:
-      return {"its certificate is self-signed", "give that certificate as the endpoint's CA file"};
+      return {"its certificate has expired",
+              "have the certificate renewed; if it is good, this machine's clock is wrong"};
+    case 18: return {"its certificate is self-signed", "give that certificate as the endpoint's CA file"};
     case 19:
     case 2:
     case 20:
     case 21:
-      return {"its certificate is signed by an unknown authority", "give the authority's certificate as the endpoint's CA file"};
-    case 23:
-      return {"its certificate is revoked", "have a new certificate issued"};
+      return {"its certificate is signed by an unknown authority",
+              "give the authority's certificate as the endpoint's CA file"};
+    case 23: return {"its certificate is revoked", "have a new certificate issued"};
     case 62:
-    case 64:
-      return {"its certificate is for another host", "use the name that the certificate is made for"};
+    case 64: return {"its certificate is for another host", "use the name that the certificate is made for"};
     case 66:
     case 67:
     case 68:
-      return {"its certificate uses a key or signature that is too weak", "have it reissued with RSA 2048, ECDSA P-256 or better, and SHA-256"};
+      return {"its certificate uses a key or signature that is too weak",
+              "have it reissued with RSA 2048, ECDSA P-256 or better, and SHA-256"};
     default:
       return {"its certificate cannot be verified", "inspect it with: openssl s_client -connect HOST:PORT -showcerts"};
   }
@@ -42,7 +42,8 @@ Explanation explain_certificate(long verify_result) {
 bool wants_client_certificate(std::string_view details) {
   return details.find("certificate required") != std::string_view::npos ||
          details.find("bad certificate") != std::string_view::npos ||
-         (details.find("handshake failure") != std::string_view::npos && details.find("alert") != std::string_view::npos);
+         (details.find("handshake failure") != std::string_view::npos &&
+          details.find("alert") != std::string_view::npos);
 }
 
 }  // namespace
@@ -67,8 +68,7 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
       return network("the name cannot be resolved", "check the name, DNS and the proxy settings of this machine");
     case CURLE_COULDNT_RESOLVE_PROXY:
       return network("the proxy's name cannot be resolved", "check HTTPS_PROXY and NO_PROXY");
-    case CURLE_COULDNT_CONNECT:
-      return network("no connection", "check address and port, firewall and proxy settings");
+    case CURLE_COULDNT_CONNECT: return network("no connection", "check address and port, firewall and proxy settings");
     case CURLE_OPERATION_TIMEDOUT:
       return network("nothing arrived in time", "the server or the network is too slow or blocked; try again later");
     case CURLE_PARTIAL_FILE:
@@ -94,18 +94,19 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ENGINE_INITFAILED:
       if (wants_client_certificate(details)) {
-        return tls("the server refused the handshake", "it may want a client certificate, or offer no cipher we accept");
+        return tls("the server refused the handshake",
+                   "it may want a client certificate, or offer no cipher we accept");
       }
       if (details.find("protocol version") != std::string_view::npos ||
           details.find("unsupported protocol") != std::string_view::npos) {
         return tls("no common TLS version", "the server must offer TLS 1.2 or 1.3");
       }
       if (details.find("wrong version number") != std::string_view::npos) {
-        return tls("that port does not speak TLS", "check the port, or mark the host as plain http if it is meant to be");
+        return tls("that port does not speak TLS",
+                   "check the port, or mark the host as plain http if it is meant to be");
       }
       return tls("the handshake failed", "check that the port speaks TLS and that nothing in between cuts it off");
-    default:
-      return network("the transfer failed", "");
+    default: return network("the transfer failed", "");
   }
 #pragma GCC diagnostic pop
 }
@@ -116,8 +117,7 @@ Transient transience(CURLcode code, std::string_view details) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_COULDNT_CONNECT:
-      return Transient::briefly;
+    case CURLE_COULDNT_CONNECT: return Transient::briefly;
     case CURLE_SSL_CONNECT_ERROR:
       return details.find("SYSCALL") != std::string_view::npos || details.find("reset") != std::string_view::npos
                  ? Transient::briefly
@@ -129,10 +129,8 @@ Transient transience(CURLcode code, std::string_view details) {
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-      return Transient::yes;
-    default:
-      return Transient::no;
+    case CURLE_HTTP2_STREAM: return Transient::yes;
+    default: return Transient::no;
   }
 #pragma GCC diagnostic pop
 }

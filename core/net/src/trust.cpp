@@ -36,8 +36,10 @@ Result<std::string> read_pem(const std::filesystem::path& path, std::string_view
     return fail(ExitCode::tls, "{} of {}: {}", kind, endpoint, text.error().message);
   }
   if (text->find("-----BEGIN ") == std::string::npos) {
-    return Failure(Error{ExitCode::tls, fmt::format("{} of {}: '{}' holds no PEM text", kind, endpoint, path.native()),
-                         "give a file that starts with -----BEGIN CERTIFICATE-----", {}});
+    return Failure(Error{ExitCode::tls,
+                         fmt::format("{} of {}: '{}' holds no PEM text", kind, endpoint, path.native()),
+                         "give a file that starts with -----BEGIN CERTIFICATE-----",
+                         {}});
   }
   return text;
 }

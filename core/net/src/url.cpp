@@ -12,12 +12,11 @@ namespace {
 
 constexpr std::size_t k_longest_url = 8192;
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 bool is_url_text(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; });
+  return std::ranges::all_of(
+      text, [](char c) { return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '<' && c != '>'; });
 }
 
 bool is_host_name(std::string_view host) {
@@ -28,9 +27,8 @@ bool is_host_name(std::string_view host) {
 
 bool is_ipv6_text(std::string_view host) {
   return host.size() >= 2 && host.size() <= 45 && host.find(':') != std::string_view::npos &&
-         std::ranges::all_of(host, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.';
-         });
+         std::ranges::all_of(
+             host, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == ':' || c == '.'; });
 }
 
 std::uint16_t default_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
@@ -100,8 +98,10 @@ Result<Url> parse_url(std::string_view text, ExitCode code) {
   std::string_view authority = rest.substr(0, end);
   rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end);
   if (authority.find('@') != std::string_view::npos) {
-    return Failure(Error{code, fmt::format("URL '{}': holds a user name or password", redacted(text)),
-                         "give credentials by a Docker config.json or a password file, never in a URL", {}});
+    return Failure(Error{code,
+                         fmt::format("URL '{}': holds a user name or password", redacted(text)),
+                         "give credentials by a Docker config.json or a password file, never in a URL",
+                         {}});
   }
 
   std::string_view port;

@@ -56,17 +56,19 @@ Result<TokenAnswer> parse_token_answer(std::string_view body, std::string_view w
 
 Authenticator::Authenticator(std::string registry, Endpoint endpoint, std::shared_ptr<CredentialSource> source,
                              net::Client& http, std::shared_ptr<net::Clock> clock, std::stop_token stop)
-    : registry_(std::move(registry)), endpoint_(std::move(endpoint)), source_(std::move(source)), http_(http),
-      clock_(std::move(clock)), stop_(std::move(stop)) {}
+    : registry_(std::move(registry)),
+      endpoint_(std::move(endpoint)),
+      source_(std::move(source)),
+      http_(http),
+      clock_(std::move(clock)),
+      stop_(std::move(stop)) {}
 
 Result<std::string> Authenticator::authorization(const Scopes& scopes) {
   const std::scoped_lock lock(mutex_);
   switch (scheme_) {
-    case Scheme::unknown:
-      return std::string();
+    case Scheme::unknown: return std::string();
     case Scheme::basic:
-    case Scheme::bearer:
-      break;
+    case Scheme::bearer: break;
   }
   return fresh(scopes);
 }
@@ -82,8 +84,10 @@ Result<std::string> Authenticator::renew(const net::Response& refusal, const Sco
   KF_TRY(learn(refusal));
   KF_TRY_ASSIGN(std::string value, fresh(scopes));
   if (value == used) {
-    return Failure(Error{ExitCode::auth, fmt::format("{}: refuses these credentials", registry_),
-                         "log in again (docker login), or check user name and password", {}});
+    return Failure(Error{ExitCode::auth,
+                         fmt::format("{}: refuses these credentials", registry_),
+                         "log in again (docker login), or check user name and password",
+                         {}});
   }
   return value;
 }
@@ -112,16 +116,18 @@ Status Authenticator::learn(const net::Response& refusal) {
       }
     }
   }
-  return Failure(Error{ExitCode::auth, fmt::format("{}: wants a login, but does not say which", registry_),
-                       "there is no Bearer or Basic challenge in its answer; is this a registry?", {}});
+  return Failure(Error{ExitCode::auth,
+                       fmt::format("{}: wants a login, but does not say which", registry_),
+                       "there is no Bearer or Basic challenge in its answer; is this a registry?",
+                       {}});
 }
 
 // Our password goes to the realm: only to the registry's own host, or one that the operator or we know to be its own.
 Status Authenticator::check_realm(const net::Url& realm) const {
   KF_TRY_ASSIGN(const net::Url base, net::parse_url(endpoint_.base_url));
   const auto refuse = [&](std::string_view why, std::string_view hint) {
-    return Failure(Error{ExitCode::auth, fmt::format("{}: token realm {} {}", registry_, realm.origin(), why),
-                         std::string(hint), {}});
+    return Failure(Error{
+        ExitCode::auth, fmt::format("{}: token realm {} {}", registry_, realm.origin(), why), std::string(hint), {}});
   };
   const bool trusted = std::ranges::any_of(endpoint_.trusted_hosts, [&](const std::string& host) {
     return host == realm.host || host == realm.authority();
@@ -139,8 +145,10 @@ Result<std::string> Authenticator::fresh(const Scopes& scopes) {
   if (scheme_ == Scheme::basic) {
     KF_TRY_ASSIGN(const auto known, credentials());
     if (!known) {
-      return Failure(Error{ExitCode::auth, fmt::format("{}: wants a user name and password", registry_),
-                           "log in with docker login, or give a user name and password file", {}});
+      return Failure(Error{ExitCode::auth,
+                           fmt::format("{}: wants a user name and password", registry_),
+                           "log in with docker login, or give a user name and password file",
+                           {}});
     }
     return basic(*known);
   }
@@ -202,7 +210,8 @@ Result<Authenticator::Token> Authenticator::fetch_token(const Scopes& scopes) {
   }
   KF_TRY_ASSIGN(TokenAnswer token, parse_token_answer(as_text(answer->body), realm_.origin()));
   // Renewed a little early: a transfer that starts now must still be let in.
-  return Token{std::move(token.token), clock_->now() + std::max(token.lifetime - token.lifetime / 6, std::chrono::seconds(1))};
+  return Token{std::move(token.token),
+               clock_->now() + std::max(token.lifetime - token.lifetime / 6, std::chrono::seconds(1))};
 }
 
 Result<std::optional<Credentials>> Authenticator::credentials() {

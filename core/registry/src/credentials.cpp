@@ -42,8 +42,10 @@ Result<SecretFile> read_secret_file(const std::filesystem::path& path) {
 }
 
 Failure open_to_all(const std::filesystem::path& path) {
-  return Failure(Error{ExitCode::auth, fmt::format("{}: holds passwords and everybody may read it", path.native()),
-                       fmt::format("chmod 600 {}", path.native()), {}});
+  return Failure(Error{ExitCode::auth,
+                       fmt::format("{}: holds passwords and everybody may read it", path.native()),
+                       fmt::format("chmod 600 {}", path.native()),
+                       {}});
 }
 
 // Docker writes "https://index.docker.io/v1/" for itself, and URLs or bare hosts for others, depending on its age.
@@ -51,11 +53,16 @@ std::vector<std::string> keys_of(const std::string& registry) {
   if (registry == "docker.io") {
     return {std::string(k_docker_hub), "docker.io", "index.docker.io", "registry-1.docker.io"};
   }
-  return {registry, "https://" + registry, "https://" + registry + "/", "https://" + registry + "/v1/",
-          "https://" + registry + "/v2/", "http://" + registry};
+  return {registry,
+          "https://" + registry,
+          "https://" + registry + "/",
+          "https://" + registry + "/v1/",
+          "https://" + registry + "/v2/",
+          "http://" + registry};
 }
 
-Result<std::optional<Credentials>> from_auths(const JsonView& root, const std::string& registry, const std::string& file) {
+Result<std::optional<Credentials>> from_auths(const JsonView& root, const std::string& registry,
+                                              const std::string& file) {
   const auto auths = root.optional_member("auths");
   if (!auths) {
     return std::nullopt;
@@ -80,8 +87,9 @@ Result<std::optional<Credentials>> from_auths(const JsonView& root, const std::s
       found.username = std::string(text.substr(0, colon));
       found.password = std::string(text.substr(colon + 1));
       // docker login pads with NUL bytes in some versions.
-      found.password.erase(std::find_if(found.password.rbegin(), found.password.rend(), [](char c) { return c != '\0'; }).base(),
-                           found.password.end());
+      found.password.erase(
+          std::find_if(found.password.rbegin(), found.password.rend(), [](char c) { return c != '\0'; }).base(),
+          found.password.end());
     }
     // With a credential store Docker leaves an empty entry behind: that says nothing.
     if (!found.identity_token.empty() || !found.username.empty()) {
@@ -150,9 +158,9 @@ bool holds_secrets(const JsonView& root) {
   const auto auths = root.optional_member("auths");
   const auto* entries = auths ? auths->value().as_object() : nullptr;
   return entries != nullptr && std::ranges::any_of(*entries, [](const Json::Member& entry) {
-    const auto has = [&](std::string_view key) { return entry.second.find(key) != nullptr; };
-    return has("auth") || has("password") || has("identitytoken");
-  });
+           const auto has = [&](std::string_view key) { return entry.second.find(key) != nullptr; };
+           return has("auth") || has("password") || has("identitytoken");
+         });
 }
 
 Result<std::optional<Credentials>> from_file(const std::filesystem::path& path, const std::string& registry) {

@@ -33,13 +33,17 @@ Result<Endpoint> endpoint_of(const Upstreams& upstreams, const std::string& regi
   }
   KF_TRY_ASSIGN(const net::Url url, net::parse_url(endpoint.base_url));
   if (url.path != "/" || url.has_query) {
-    return Failure(Error{ExitCode::usage, fmt::format("endpoint of {}: '{}' must end with the host or port", registry,
-                                                      net::redacted(endpoint.base_url)),
-                         "put what comes before the repository names into the path prefix", {}});
+    return Failure(Error{
+        ExitCode::usage,
+        fmt::format("endpoint of {}: '{}' must end with the host or port", registry, net::redacted(endpoint.base_url)),
+        "put what comes before the repository names into the path prefix",
+        {}});
   }
   if (!url.is_https() && !endpoint.plain_http) {
-    return Failure(Error{ExitCode::usage, fmt::format("endpoint of {}: '{}' is plain http", registry, url.origin()),
-                         "use https, or allow plain http for this registry", {}});
+    return Failure(Error{ExitCode::usage,
+                         fmt::format("endpoint of {}: '{}' is plain http", registry, url.origin()),
+                         "use https, or allow plain http for this registry",
+                         {}});
   }
   if (!endpoint.path_prefix.empty() && !oci::is_repository(endpoint.path_prefix)) {
     return fail(ExitCode::usage, "endpoint of {}: '{}' is no prefix of repository names", registry,

@@ -23,7 +23,8 @@ Result<std::string> next_page(const Target& target, const net::Response& respons
     KF_TRY_ASSIGN(const net::Url here, net::parse_url(response.url, ExitCode::network));
     KF_TRY_ASSIGN(const net::Url next, net::join_url(here, *link));
     if (next.origin() != target.login.endpoint().base_url) {
-      return fail(ExitCode::network, "{}: the next page is said to be on another host ({})", target.what, next.origin());
+      return fail(ExitCode::network, "{}: the next page is said to be on another host ({})", target.what,
+                  next.origin());
     }
     return next.text();
   }
@@ -85,7 +86,8 @@ Result<std::vector<oci::Descriptor>> Client::referrers(const Repository& reposit
     const bool first = page == 0;
     if (first && (response.status == 404 || response.status == 400 || response.status == 405)) {
       // Registries older than distribution 1.1 keep the list under a tag.
-      request.url = fmt::format("{}/manifests/{}-{}", target.path, crypto::hash_name(subject.algorithm()), subject.hex());
+      request.url =
+          fmt::format("{}/manifests/{}-{}", target.path, crypto::hash_name(subject.algorithm()), subject.hex());
       KF_TRY_ASSIGN(response, session_->send(target, request));
       if (response.status == 404) {
         return found;

@@ -132,7 +132,8 @@ Status Client::blob(const Repository& repository, const oci::Descriptor& blob, n
     return Failure(Error{ExitCode::integrity,
                          fmt::format("{}@{}: what was sent has the digest {}", repository.to_string(),
                                      blob.digest.to_string(), digest.to_string()),
-                         "the registry's copy, or something on the way to it, is damaged", {}});
+                         "the registry's copy, or something on the way to it, is damaged",
+                         {}});
   }
   return {};
 }

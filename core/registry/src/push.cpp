@@ -18,8 +18,8 @@ using Open = std::function<Result<std::unique_ptr<Source>>()>;
 
 // The registry's query belongs to its session and is kept as it is; ours comes behind it.
 net::Url with_digest(net::Url location, const crypto::Digest& digest) {
-  location.query += fmt::format("{}digest={}", location.query.empty() ? "" : "&",
-                                net::encode_query_value(digest.to_string()));
+  location.query +=
+      fmt::format("{}digest={}", location.query.empty() ? "" : "&", net::encode_query_value(digest.to_string()));
   location.has_query = true;
   return location;
 }
@@ -106,8 +106,8 @@ public:
       KF_TRY_ASSIGN(upload, Session::location(target_, response));
       sent += size;
     }
-    KF_TRY_ASSIGN(const net::Response response,
-                  session_.send_to_location(target_, with_digest(upload, blob_.digest), upload_request(net::Method::put)));
+    KF_TRY_ASSIGN(const net::Response response, session_.send_to_location(target_, with_digest(upload, blob_.digest),
+                                                                          upload_request(net::Method::put)));
     return finished(response);
   }
 
@@ -133,7 +133,8 @@ private:
       return Upload::start_over;
     }
     KF_TRY(net::expect_success(response, target_.what));
-    return fail(ExitCode::network, "{}: the registry answers {} to the end of an upload", target_.what, response.status);
+    return fail(ExitCode::network, "{}: the registry answers {} to the end of an upload", target_.what,
+                response.status);
   }
 
   Session& session_;
@@ -150,9 +151,9 @@ Result<MountResult> Client::mount_blob(const Repository& repository, const crypt
   net::Request request;
   request.method = net::Method::post;
   request.retry = net::Retry::always;
-  request.url = fmt::format("{}/blobs/uploads/?mount={}&from={}", target.path,
-                            net::encode_query_value(digest.to_string()),
-                            net::encode_query_value(prefix.empty() ? from : fmt::format("{}/{}", prefix, from)));
+  request.url =
+      fmt::format("{}/blobs/uploads/?mount={}&from={}", target.path, net::encode_query_value(digest.to_string()),
+                  net::encode_query_value(prefix.empty() ? from : fmt::format("{}/{}", prefix, from)));
   KF_TRY_ASSIGN(const net::Response response, session_->send(target, std::move(request)));
   if (response.status == 201) {
     return MountResult::mounted;
@@ -191,8 +192,10 @@ Status Client::push_blob(const Repository& repository, const oci::Descriptor& bl
       return propagate(std::move(result));
     }
   }
-  return Failure(Error{ExitCode::network, fmt::format("{}: the upload failed {} times", what, k_upload_attempts),
-                       "the registry loses uploads: look into its log, and into that of a proxy before it", {}});
+  return Failure(Error{ExitCode::network,
+                       fmt::format("{}: the upload failed {} times", what, k_upload_attempts),
+                       "the registry loses uploads: look into its log, and into that of a proxy before it",
+                       {}});
 }
 
 Status Client::push_manifest(const Repository& repository, const oci::ManifestBytes& manifest,
@@ -210,7 +213,8 @@ Status Client::push_manifest(const Repository& repository, const oci::ManifestBy
   KF_TRY_ASSIGN(const net::Response response, session_->send(target, std::move(request)));
   KF_TRY(net::expect_success(response, what));
   const auto stored = response.headers.find("Docker-Content-Digest");
-  if (stored && *stored != manifest.digest.to_string() && manifest.digest.algorithm() == crypto::HashAlgorithm::sha256) {
+  if (stored && *stored != manifest.digest.to_string() &&
+      manifest.digest.algorithm() == crypto::HashAlgorithm::sha256) {
     return fail(ExitCode::integrity, "{}: the registry stored it as {} instead of {}", what, printable(*stored),
                 manifest.digest.to_string());
   }

@@ -48,7 +48,7 @@ Result<Authenticator*> Session::login(const std::string& registry) {
 }
 
 Result<Target> Session::target(const Repository& repository, Access access, std::string what,
-                                     const std::string& mount_from) {
+                               const std::string& mount_from) {
   if (!oci::is_registry(repository.registry) || !oci::is_repository(repository.name) ||
       (!mount_from.empty() && !oci::is_repository(mount_from))) {
     return fail(ExitCode::usage, "'{}' is no repository", printable(repository.to_string()));
@@ -86,8 +86,8 @@ Result<net::Response> Session::send(const Target& target, net::Request request) 
   return response;
 }
 
-Status Session::download(const Target& target, net::Request request, std::uint64_t size,
-                               std::uint64_t resume_from, net::RestartableSink& sink) {
+Status Session::download(const Target& target, net::Request request, std::uint64_t size, std::uint64_t resume_from,
+                         net::RestartableSink& sink) {
   request.stop = options_.stop;
   const auto named = [&](Error error) { return Failure(std::move(error).prefixed(target.what)); };
   auto authorization = target.login.authorization(target.scopes);
@@ -122,16 +122,16 @@ Result<net::Url> Session::location(const Target& target, const net::Response& re
     return host == joined->host || host == joined->authority();
   });
   if (joined->origin() != endpoint.base_url && (!trusted || !joined->is_https())) {
-    return Failure(Error{ExitCode::network,
-                         fmt::format("{}: the registry wants the upload sent to {}, which is not itself", target.what,
-                                     joined->origin()),
-                         "a proxy before it may hide its scheme or name from it (X-Forwarded-Proto, Host); or list that host as trusted", {}});
+    return Failure(Error{
+        ExitCode::network,
+        fmt::format("{}: the registry wants the upload sent to {}, which is not itself", target.what, joined->origin()),
+        "a proxy before it may hide its scheme or name from it (X-Forwarded-Proto, Host); or list that host as trusted",
+        {}});
   }
   return joined;
 }
 
-Result<net::Response> Session::send_to_location(const Target& target, const net::Url& location,
-                                                      net::Request request) {
+Result<net::Response> Session::send_to_location(const Target& target, const net::Url& location, net::Request request) {
   request.url = location.text();
   if (location.origin() == target.login.endpoint().base_url) {
     return send(target, std::move(request));

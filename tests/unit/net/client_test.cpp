@@ -131,7 +131,8 @@ TEST(Client, HeadersCannotBeSmuggledIn) {
 TEST(Client, TimesOutOnSilenceAndOnDripping) {  // F20
   FaultServer server;
   server.on("/silent", std::vector{Answer{.body = "late", .delay = std::chrono::milliseconds(3000)}});
-  server.on("/drip", std::vector{Answer{.body = std::string(20, 'x'), .drip_bytes = 1, .drip_pause = std::chrono::milliseconds(250)}});
+  server.on("/drip", std::vector{Answer{
+                         .body = std::string(20, 'x'), .drip_bytes = 1, .drip_pause = std::chrono::milliseconds(250)}});
   ClientOptions options = options_for({&server});
   options.idle_timeout = std::chrono::seconds(1);
   options.retry.attempts = 1;
@@ -164,7 +165,9 @@ TEST(Client, StopsWhenTold) {
 }
 
 TEST(Client, StatusesBecomeErrorsByClass) {  // F18
-  const auto code = [](int status) { return expect_success(Response{status, {}, {}, "https://h/x?secret"}, "img").error(); };
+  const auto code = [](int status) {
+    return expect_success(Response{status, {}, {}, "https://h/x?secret"}, "img").error();
+  };
   EXPECT_TRUE(expect_success(Response{204, {}, {}, ""}, "img"));
   EXPECT_EQ(code(401).code, ExitCode::auth);
   EXPECT_EQ(code(403).code, ExitCode::auth);

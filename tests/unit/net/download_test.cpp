@@ -85,19 +85,24 @@ TEST_F(DownloadTest, StartsOverWhenRangesAreIgnored) {  // F24
 }
 
 TEST_F(DownloadTest, StartsOverOnAnotherOffset) {  // F24
-  for (const char* range : {"bytes 0-299999/300000", "bytes 50001-299999/300000", "bytes 50000-299999/400000", "nonsense", ""}) {
+  for (const char* range :
+       {"bytes 0-299999/300000", "bytes 50001-299999/300000", "bytes 50000-299999/400000", "nonsense", ""}) {
     sink_ = StringSink();
-    server_.on("/blob", std::vector{Answer{.body = content_, .drop_after = 50'000},
-                                    Answer{.status = 206, .headers = {{"Content-Range", range}}, .body = content_.substr(50'000)},
-                                    Answer{.body = content_}});
+    server_.on(
+        "/blob",
+        std::vector{Answer{.body = content_, .drop_after = 50'000},
+                    Answer{.status = 206, .headers = {{"Content-Range", range}}, .body = content_.substr(50'000)},
+                    Answer{.body = content_}});
     expect_whole(download());
     EXPECT_EQ(sink_.restarts, 1) << range;
   }
 }
 
 TEST_F(DownloadTest, StartsOverWhenTheEtagChanged) {  // F24
-  server_.on("/blob", std::vector{Answer{.headers = {{"ETag", "\"one\""}}, .body = noise(k_size + 1).substr(1), .drop_after = 50'000},
-                                  Answer{.headers = {{"ETag", "\"two\""}}, .body = content_, .ranges = Ranges::honoured}});
+  server_.on(
+      "/blob",
+      std::vector{Answer{.headers = {{"ETag", "\"one\""}}, .body = noise(k_size + 1).substr(1), .drop_after = 50'000},
+                  Answer{.headers = {{"ETag", "\"two\""}}, .body = content_, .ranges = Ranges::honoured}});
   expect_whole(download());
   EXPECT_EQ(sink_.restarts, 1);
 }
@@ -116,7 +121,8 @@ TEST_F(DownloadTest, StartsOverWhenTheRangeIsRefused) {
 }
 
 TEST_F(DownloadTest, AnotherLengthIsAnotherThing) {  // F21: paywall
-  server_.on("/blob", std::vector{Answer{.headers = {{"Content-Type", "text/html"}}, .body = "<html>pay first</html>"}});
+  server_.on("/blob",
+             std::vector{Answer{.headers = {{"Content-Type", "text/html"}}, .body = "<html>pay first</html>"}});
   const auto result = download();
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ExitCode::integrity);

@@ -49,15 +49,20 @@ TEST_F(Tls, TrustsTheEndpointsCa) {
 }
 
 TEST_F(Tls, EachFaultHasItsOwnHint) {  // F25
-  EXPECT_NE(hint({.name = "other.example", .for_loopback = false}).find("name that the certificate is made for"), std::string::npos);
+  EXPECT_NE(hint({.name = "other.example", .for_loopback = false}).find("name that the certificate is made for"),
+            std::string::npos);
   EXPECT_NE(hint({.starts_in = -7200, .ends_in = -3600}).find("renewed"), std::string::npos);
   EXPECT_NE(hint({.starts_in = 3600, .ends_in = 7200}).find("start date"), std::string::npos);
   EXPECT_NE(hint({.rsa_bits = 1024}).find("RSA 2048"), std::string::npos);
   EXPECT_NE(hint({.tls = pki_.issue("server")}, {}).find("authority's certificate"), std::string::npos);
-  EXPECT_NE(hint({.tls = pki_.self_signed("self")}, {.ca = pki_.ca()}).find("that certificate as the endpoint's CA"), std::string::npos);
-  EXPECT_NE(hint({.tls = pki_.issue("server"), .old_tls_only = true}, {.ca = pki_.ca()}).find("TLS 1.2"), std::string::npos);
-  EXPECT_NE(hint({.tls = pki_.issue("server"), .cut_handshake = true}, {.ca = pki_.ca()}).find("cuts it off"), std::string::npos);
-  EXPECT_NE(hint({.tls = pki_.issue("server"), .client_ca = pki_.ca()}, {.ca = pki_.ca()}).find("client certificate"), std::string::npos);
+  EXPECT_NE(hint({.tls = pki_.self_signed("self")}, {.ca = pki_.ca()}).find("that certificate as the endpoint's CA"),
+            std::string::npos);
+  EXPECT_NE(hint({.tls = pki_.issue("server"), .old_tls_only = true}, {.ca = pki_.ca()}).find("TLS 1.2"),
+            std::string::npos);
+  EXPECT_NE(hint({.tls = pki_.issue("server"), .cut_handshake = true}, {.ca = pki_.ca()}).find("cuts it off"),
+            std::string::npos);
+  EXPECT_NE(hint({.tls = pki_.issue("server"), .client_ca = pki_.ca()}, {.ca = pki_.ca()}).find("client certificate"),
+            std::string::npos);
 }
 
 TEST_F(Tls, FilesThatCannotBeUsed) {  // F25

@@ -20,11 +20,32 @@ TEST(Url, TakesApart) {
 }
 
 TEST(Url, Refuses) {
-  for (const char* text :
-       {"", "registry", "ftp://a/", "file:///etc/passwd", "gopher://a", "https://", "https:///x", "https://u:p@a/",
-        "https://u@a/", "https://a@b@c/", "https://a/#f", "https://a b/", "https://a/\r\nX: y", "https://a\\@b/",
-        "https://a:0/", "https://a:65536/", "https://a:/", "https://a:80x/", "https://[::1/", "https://[::1]x/",
-        "https://[zz]/", "https://-a/", "https://a..b/", "https://a%2f/", "https://\xc3\xa4/", "https://a/\x7f"}) {
+  for (const char* text : {"",
+                           "registry",
+                           "ftp://a/",
+                           "file:///etc/passwd",
+                           "gopher://a",
+                           "https://",
+                           "https:///x",
+                           "https://u:p@a/",
+                           "https://u@a/",
+                           "https://a@b@c/",
+                           "https://a/#f",
+                           "https://a b/",
+                           "https://a/\r\nX: y",
+                           "https://a\\@b/",
+                           "https://a:0/",
+                           "https://a:65536/",
+                           "https://a:/",
+                           "https://a:80x/",
+                           "https://[::1/",
+                           "https://[::1]x/",
+                           "https://[zz]/",
+                           "https://-a/",
+                           "https://a..b/",
+                           "https://a%2f/",
+                           "https://\xc3\xa4/",
+                           "https://a/\x7f"}) {
     const auto url = parse_url(text);
     EXPECT_FALSE(url) << text;
   }
@@ -46,7 +67,8 @@ TEST(Url, Joins) {
   EXPECT_EQ(join_url(base, "../../../../../../e").value().text(), "https://a:5000/e");
   EXPECT_EQ(join_url(base, "/x/./y/../z/").value().text(), "https://a:5000/x/z/");
   EXPECT_EQ(join_url(base, "?n=2").value().text(), "https://a:5000/v2/x/blobs/uploads/1?n=2");
-  for (const char* reference : {"", "file:///x", "ftp://b/", "javascript:x", "https://u@b/", "https://", " /x", "/x#y"}) {
+  for (const char* reference :
+       {"", "file:///x", "ftp://b/", "javascript:x", "https://u@b/", "https://", " /x", "/x#y"}) {
     const auto joined = join_url(base, reference);
     ASSERT_FALSE(joined) << reference;
     EXPECT_EQ(joined.error().code, ExitCode::network) << reference;

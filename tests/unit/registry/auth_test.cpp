@@ -25,8 +25,10 @@ public:
     });
     server.on(k_path, [this, uses](const Recorded& request) {
       const int token = tokens;
-      if (token == 0 || request.header("Authorization") != fmt::format("Bearer t{}", token) || used.at(static_cast<std::size_t>(token) % used.size())++ >= uses) {
-        return challenge(fmt::format(R"(Bearer realm="{}",service="s v",scope="repository:someone/else:push")", server.url("/token")));
+      if (token == 0 || request.header("Authorization") != fmt::format("Bearer t{}", token) ||
+          used.at(static_cast<std::size_t>(token) % used.size())++ >= uses) {
+        return challenge(fmt::format(R"(Bearer realm="{}",service="s v",scope="repository:someone/else:push")",
+                                     server.url("/token")));
       }
       return manifest_answer();
     });
@@ -63,7 +65,9 @@ TEST(Auth, IdentityTokensAreExchanged) {
   ASSERT_TRUE(client->manifest(reference("reg.example/team/app:1")));
   const auto asked = registry.server.requests().at(1);
   EXPECT_EQ(asked.method, "POST");
-  EXPECT_EQ(asked.body, "grant_type=refresh_token&service=s%20v&client_id=kubeferry&scope=repository%3Ateam%2Fapp%3Apull&refresh_token=id%2F1");
+  EXPECT_EQ(asked.body,
+            "grant_type=refresh_token&service=s%20v&client_id=kubeferry&scope=repository%3Ateam%2Fapp%3Apull&refresh_"
+            "token=id%2F1");
 }
 
 TEST(Auth, RefreshesOnceWhenATokenRunsOut) {  // F17
@@ -129,11 +133,12 @@ TEST_P(Refusal, EndsInAuthAndSendsNothing) {  // F17, M56
   EXPECT_EQ(result.error().code, ExitCode::auth) << result.error().message;
   EXPECT_EQ(server.requests().size(), 1U);
 }
-INSTANTIATE_TEST_SUITE_P(Challenges, Refusal,
-                         ::testing::Values("", "Bearer", "Negotiate", "Bearer realm=\"", "Bearer service=x",
-                                           "Bearer realm=\"http://169.254.169.254/latest\"", "Bearer realm=\"file:///etc/passwd\"",
-                                           "Bearer realm=\"https://evil.example/token\"", "Bearer realm=\"https://auth.docker.io/token\"",
-                                           "Bearer realm=\"ftp://127.0.0.1/\"", "Bearer realm=\"https://u:p@127.0.0.1/\""));
+INSTANTIATE_TEST_SUITE_P(
+    Challenges, Refusal,
+    ::testing::Values("", "Bearer", "Negotiate", "Bearer realm=\"", "Bearer service=x",
+                      "Bearer realm=\"http://169.254.169.254/latest\"", "Bearer realm=\"file:///etc/passwd\"",
+                      "Bearer realm=\"https://evil.example/token\"", "Bearer realm=\"https://auth.docker.io/token\"",
+                      "Bearer realm=\"ftp://127.0.0.1/\"", "Bearer realm=\"https://u:p@127.0.0.1/\""));
 
 TEST(Auth, NoChallengeAtAll) {  // F17
   FaultServer server;
@@ -158,10 +163,10 @@ TEST(Auth, TheRealmMayNotFallBackToHttp) {
 
 TEST(Auth, TokenServersThatMisbehave) {  // F17, M56
   const auto token_json = [](const std::string& token) { return Answer{.body = R"({"token":")" + token + "\"}"}; };
-  for (const Answer& answer :
-       {Answer{.status = 403, .body = "denied"}, Answer{.status = 401}, Answer{.status = 400}, Answer{.body = "<html>"},
-        Answer{.body = "{}"}, Answer{.body = R"({"token":""})"}, Answer{.body = R"({"token":5})"}, token_json("a\\r\\nX-Evil: y"),
-        token_json("a b"), token_json(std::string(70'000, 'x')), token_json(std::string(1 << 20, 'x'))}) {
+  for (const Answer& answer : {Answer{.status = 403, .body = "denied"}, Answer{.status = 401}, Answer{.status = 400},
+                               Answer{.body = "<html>"}, Answer{.body = "{}"}, Answer{.body = R"({"token":""})"},
+                               Answer{.body = R"({"token":5})"}, token_json("a\\r\\nX-Evil: y"), token_json("a b"),
+                               token_json(std::string(70'000, 'x')), token_json(std::string(1 << 20, 'x'))}) {
     FaultServer server;
     server.on("/token", std::vector{answer});
     server.on(k_path, std::vector{challenge("Bearer realm=\"" + server.url("/token") + "\"")});

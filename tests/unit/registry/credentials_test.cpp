@@ -11,7 +11,8 @@ namespace {
 
 class CredentialsTest : public ::testing::Test {
 protected:
-  Result<std::optional<Credentials>> find(const std::string& config, const std::string& registry, unsigned mode = 0600) {
+  Result<std::optional<Credentials>> find(const std::string& config, const std::string& registry,
+                                          unsigned mode = 0600) {
     return CredentialFiles({directory_.write("config.json", config, mode)}).find(registry);
   }
   void expect_refused(const std::string& config, unsigned mode = 0600) {
@@ -30,7 +31,8 @@ protected:
 };
 
 TEST_F(CredentialsTest, FromAuths) {
-  const std::string config = R"({"auths":{"r.example":{"auth":"dXNlcjpwYTpzcw=="},"https://index.docker.io/v1/":{"auth":"aHViOng="},
+  const std::string config =
+      R"({"auths":{"r.example":{"auth":"dXNlcjpwYTpzcw=="},"https://index.docker.io/v1/":{"auth":"aHViOng="},
       "https://old.example/v1/":{"username":"u","password":"p"},"token.example":{"identitytoken":"it"},"empty.example":{}}})";
   const auto plain = find(config, "r.example").value().value();
   EXPECT_EQ(plain.username, "user");
@@ -45,7 +47,8 @@ TEST_F(CredentialsTest, FromAuths) {
 
 TEST_F(CredentialsTest, TheFirstFileThatKnows) {
   const auto first = directory_.write("first", R"({"auths":{"a.example":{"auth":"MTp4"}}})");
-  const auto second = directory_.write("second", R"({"auths":{"a.example":{"auth":"Mjp4"},"b.example":{"auth":"Mjp4"}}})");
+  const auto second =
+      directory_.write("second", R"({"auths":{"a.example":{"auth":"Mjp4"},"b.example":{"auth":"Mjp4"}}})");
   CredentialFiles files({first, second});
   EXPECT_EQ(files.find("a.example").value().value().username, "1");
   EXPECT_EQ(files.find("b.example").value().value().username, "2");
@@ -68,12 +71,14 @@ TEST_F(CredentialsTest, HelperNamesAreNoCommands) {  // M57
 }
 
 TEST_F(CredentialsTest, FromHelpers) {
-  install_helper("good", R"(read -r server; echo "{\"ServerURL\":\"$server\",\"Username\":\"u-$server\",\"Secret\":\"s\"}")");
+  install_helper("good",
+                 R"(read -r server; echo "{\"ServerURL\":\"$server\",\"Username\":\"u-$server\",\"Secret\":\"s\"}")");
   install_helper("token", R"(echo '{"Username":"<token>","Secret":"it"}')");
   install_helper("none", "echo 'credentials not found in native keychain'; exit 1");
   install_helper("bad", "echo canary-is-not-json");
   install_helper("dead", "echo 'keychain is locked' >&2; exit 3");
-  const std::string config = R"({"credHelpers":{"g.example":"good","t.example":"token","n.example":"none","r.example":"bad","d.example":"dead"},
+  const std::string config =
+      R"({"credHelpers":{"g.example":"good","t.example":"token","n.example":"none","r.example":"bad","d.example":"dead"},
       "auths":{"n.example":{"auth":"dTpw"}}})";
   EXPECT_EQ(find(config, "g.example").value().value().username, "u-g.example");
   EXPECT_EQ(find(config, "t.example").value().value().identity_token, "it");
@@ -90,8 +95,8 @@ TEST_F(CredentialsTest, PasswordFiles) {
   const auto good = credentials_from_file("u", directory_.write("pw", "secret\r\nmore\n")).value();
   EXPECT_EQ(good.username, "u");
   EXPECT_EQ(good.password, "secret");
-  for (const auto& path : {directory_.write("open", "canary", 0644), directory_.write("empty", "\n"), directory_.path() / "absent",
-                           directory_.path()}) {
+  for (const auto& path : {directory_.write("open", "canary", 0644), directory_.write("empty", "\n"),
+                           directory_.path() / "absent", directory_.path()}) {
     const auto result = credentials_from_file("u", path);
     ASSERT_FALSE(result) << path;
     EXPECT_EQ(result.error().code, ExitCode::auth) << path;
@@ -100,7 +105,9 @@ TEST_F(CredentialsTest, PasswordFiles) {
 
 TEST(CredentialFiles, UsualPlaces) {
   const auto files = usual_credential_files([](std::string_view name) -> std::optional<std::string> {
-    return name == "HOME" ? std::optional<std::string>("/h") : name == "XDG_RUNTIME_DIR" ? std::optional<std::string>("/r") : std::nullopt;
+    return name == "HOME"              ? std::optional<std::string>("/h")
+           : name == "XDG_RUNTIME_DIR" ? std::optional<std::string>("/r")
+                                       : std::nullopt;
   });
   EXPECT_THAT(files, ::testing::ElementsAre("/h/.docker/config.json", "/r/containers/auth.json"));
   const auto given = usual_credential_files([](std::string_view name) -> std::optional<std::string> {

@@ -39,8 +39,9 @@ TEST_F(Pull, Manifest) {
   EXPECT_EQ(found.media_type, k_oci_type);
   EXPECT_EQ(found.digest, crypto::Digest::of(as_byte_view(k_manifest)));
   const std::string accept = server_.requests().at(0).header("Accept");
-  for (const char* type : {"vnd.oci.image.index.v1+json", "vnd.oci.image.manifest.v1+json",
-                           "vnd.docker.distribution.manifest.list.v2+json", "vnd.docker.distribution.manifest.v2+json"}) {
+  for (const char* type :
+       {"vnd.oci.image.index.v1+json", "vnd.oci.image.manifest.v1+json",
+        "vnd.docker.distribution.manifest.list.v2+json", "vnd.docker.distribution.manifest.v2+json"}) {
     EXPECT_NE(accept.find(type), std::string::npos) << type;
   }
 }
@@ -77,7 +78,8 @@ TEST_F(Pull, ManifestsThatCannotBe) {  // F18, F22, M46
 }
 
 TEST_F(Pull, ManifestOfAServerThatKnowsNoTypes) {
-  server_.on(k_path, std::vector{Answer{.headers = {{"Content-Type", "application/json; charset=utf-8"}}, .body = k_manifest}});
+  server_.on(k_path,
+             std::vector{Answer{.headers = {{"Content-Type", "application/json; charset=utf-8"}}, .body = k_manifest}});
   EXPECT_EQ(manifest().value().media_type, k_oci_type);
 }
 
@@ -96,7 +98,8 @@ TEST_F(Pull, ResolveFallsBackToGet) {
   silent.headers.pop_back();
   server_.on(k_path, std::vector{silent, silent, Answer{.status = 405}, manifest_answer()});
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(client_->resolve(reference("reg.example/team/app:1")).value().digest, crypto::Digest::of(as_byte_view(k_manifest)));
+    EXPECT_EQ(client_->resolve(reference("reg.example/team/app:1")).value().digest,
+              crypto::Digest::of(as_byte_view(k_manifest)));
   }
   EXPECT_EQ(server_.requests().size(), 4U);
 }
@@ -142,7 +145,8 @@ TEST_F(PullBlob, ThroughRedirectsAndBreaks) {  // F15, F23
   options.upstreams["reg.example"] = {.base_url = server_.url(), .plain_http = true};
   client_ = std::move(Client::make(options, std::make_shared<FakeClock>()).value());
   server_.on(path_, std::vector{Answer{.status = 307, .headers = {{"Location", storage.url("/blob?sig=x")}}}});
-  storage.on("/blob", std::vector{Answer{.body = content_, .drop_after = 1000}, Answer{.body = content_, .ranges = Ranges::honoured}});
+  storage.on("/blob", std::vector{Answer{.body = content_, .drop_after = 1000},
+                                  Answer{.body = content_, .ranges = Ranges::honoured}});
   const auto status = pull();
   ASSERT_TRUE(status) << status.error().message;
   EXPECT_TRUE(sink_.text == content_);
@@ -180,7 +184,8 @@ TEST_F(PullBlob, ResumesAnEarlierRun) {
 TEST_F(PullBlob, RightSizeWrongDigest) {  // F22
   std::string other = content_;
   other.back() = 'x';
-  server_.on(path_, std::vector{Answer{.headers = {{"Docker-Content-Digest", blob_.digest.to_string()}}, .body = other}});
+  server_.on(path_,
+             std::vector{Answer{.headers = {{"Docker-Content-Digest", blob_.digest.to_string()}}, .body = other}});
   const auto status = pull();
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ExitCode::integrity);
@@ -199,31 +204,39 @@ TEST_F(Pull, TagsOverPages) {
     if (request.target.ends_with("last=b")) {
       return Answer{.body = R"({"name":"team/app","tags":["c"]})"};
     }
-    return Answer{.headers = {{"Link", R"(</v2/team/app/tags/list?n=2&last=b>; rel="next")"}}, .body = R"({"name":"team/app","tags":["a","b"]})"};
+    return Answer{.headers = {{"Link", R"(</v2/team/app/tags/list?n=2&last=b>; rel="next")"}},
+                  .body = R"({"name":"team/app","tags":["a","b"]})"};
   });
   EXPECT_THAT(client_->tags(k_repository).value(), ::testing::ElementsAre("a", "b", "c"));
 }
 
 TEST_F(Pull, TagsThatAreNone) {
-  server_.on("/v2/team/app/tags/list", std::vector{Answer{.body = R"({"tags":null})"}, Answer{.body = R"({"tags":["../x"]})"}});
+  server_.on("/v2/team/app/tags/list",
+             std::vector{Answer{.body = R"({"tags":null})"}, Answer{.body = R"({"tags":["../x"]})"}});
   EXPECT_TRUE(client_->tags(k_repository).value().empty());
   EXPECT_EQ(client_->tags(k_repository).error().code, ExitCode::format);
 }
 
 TEST_F(Pull, PagesStayAtTheRegistryAndEnd) {  // R6
-  server_.on("/v2/team/app/tags/list",
-             std::vector{Answer{.headers = {{"Link", R"(<http://169.254.169.254/>; rel="next")"}}, .body = R"({"tags":[]})"}});
+  server_.on(
+      "/v2/team/app/tags/list",
+      std::vector{Answer{.headers = {{"Link", R"(<http://169.254.169.254/>; rel="next")"}}, .body = R"({"tags":[]})"}});
   EXPECT_EQ(client_->tags(k_repository).error().code, ExitCode::network);
-  server_.on("/v2/team/app/tags/list",
-             std::vector{Answer{.headers = {{"Link", R"(</v2/team/app/tags/list>; rel="next")"}}, .body = R"({"tags":[]})"}});
+  server_.on(
+      "/v2/team/app/tags/list",
+      std::vector{Answer{.headers = {{"Link", R"(</v2/team/app/tags/list>; rel="next")"}}, .body = R"({"tags":[]})"}});
   EXPECT_EQ(client_->tags(k_repository).error().code, ExitCode::limit);
 }
 
 TEST_F(Pull, ReferrersByApiAndByTag) {
   const auto subject = crypto::Digest::of(as_byte_view("x"));
-  const std::string index = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)"
-      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"a/b","size":2,"digest":")" + subject.to_string() + R"("},)"
-      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"c/d","size":2,"digest":")" + subject.to_string() + R"("}]})";
+  const std::string index =
+      R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)"
+      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"a/b","size":2,"digest":")" +
+      subject.to_string() +
+      R"("},)"
+      R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"c/d","size":2,"digest":")" +
+      subject.to_string() + R"("}]})";
   EXPECT_TRUE(client_->referrers(k_repository, subject).value().empty());
   server_.on("/v2/team/app/manifests/sha256-" + subject.hex(), std::vector{Answer{.body = index}});
   EXPECT_EQ(client_->referrers(k_repository, subject).value().size(), 2U);

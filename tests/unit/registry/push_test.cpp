@@ -58,7 +58,8 @@ TEST_F(Push, LocationMayBeAbsoluteOrWithoutQuery) {  // F27
 }
 
 TEST_F(Push, LocationElsewhereIsRefused) {  // F27, R7
-  for (const std::string location : {"https://evil.example/up", "http://169.254.169.254/", "http://127.0.0.1:9/up", "", "file:///x"}) {
+  for (const std::string location :
+       {"https://evil.example/up", "http://169.254.169.254/", "http://127.0.0.1:9/up", "", "file:///x"}) {
     server_.on(k_uploads, std::vector{session_at(location)});
     const auto status = push();
     ASSERT_FALSE(status) << location;
@@ -74,7 +75,9 @@ TEST_F(Push, LocationOnATrustedHostGetsNoCredentials) {
   ClientOptions options;
   options.http.proxy = net::Proxy::none;
   options.http.endpoints[storage.authority()].ca = pki.ca();
-  options.upstreams["reg.example"] = {.base_url = server_.url(), .plain_http = true, .credentials = Credentials{"u", "p", {}},
+  options.upstreams["reg.example"] = {.base_url = server_.url(),
+                                      .plain_http = true,
+                                      .credentials = Credentials{"u", "p", {}},
                                       .trusted_hosts = {storage.authority()}};
   client_ = std::move(Client::make(options).value());
   server_.on(k_uploads, [&](const Recorded& request) {
@@ -116,7 +119,8 @@ TEST_F(Push, SmallerPiecesWhenTheServerRefusesTheSize) {  // F27: 413
       return Answer{.status = 413};
     }
     stored += request.body;
-    return request.method == "PUT" ? Answer{.status = 201} : session_at(k_session + "?at=" + std::to_string(stored.size()));
+    return request.method == "PUT" ? Answer{.status = 201}
+                                   : session_at(k_session + "?at=" + std::to_string(stored.size()));
   });
   const auto status = push();
   ASSERT_TRUE(status) << status.error().message;
@@ -158,11 +162,13 @@ TEST_F(Push, AccessDeniedIsSaidOnce) {
 TEST_F(Push, AsksForTheRightScope) {
   server_.on("/token", std::vector{Answer{.body = R"({"token":"t"})"}});
   server_.on(k_uploads, [&](const Recorded& request) {
-    return request.has_header("Authorization") ? Answer{.status = 201} : challenge("Bearer realm=\"" + server_.url("/token") + "\"");
+    return request.has_header("Authorization") ? Answer{.status = 201}
+                                               : challenge("Bearer realm=\"" + server_.url("/token") + "\"");
   });
   EXPECT_EQ(client_->mount_blob(k_repository, blob_.digest, "team/base").value(), MountResult::mounted);
   EXPECT_EQ(server_.requests().at(0).target, k_uploads + "?mount=sha256%3A" + blob_.digest.hex() + "&from=team%2Fbase");
-  EXPECT_EQ(server_.requests().at(1).target, "/token?scope=repository%3Ateam%2Fapp%3Apull%2Cpush&scope=repository%3Ateam%2Fbase%3Apull");
+  EXPECT_EQ(server_.requests().at(1).target,
+            "/token?scope=repository%3Ateam%2Fapp%3Apull%2Cpush&scope=repository%3Ateam%2Fbase%3Apull");
 }
 
 TEST_F(Push, MountThatIsNot) {  // F27: mount 202
@@ -180,18 +186,22 @@ TEST_F(Push, BlobsAndManifestsThatAreThere) {
 }
 
 TEST_F(Push, Manifest) {
-  const oci::ManifestBytes manifest{"application/vnd.oci.image.manifest.v1+json", crypto::Digest::of(as_byte_view(k_manifest)),
+  const oci::ManifestBytes manifest{"application/vnd.oci.image.manifest.v1+json",
+                                    crypto::Digest::of(as_byte_view(k_manifest)),
                                     Bytes(as_byte_view(k_manifest).begin(), as_byte_view(k_manifest).end())};
   const std::string path = "/v2/team/app/manifests/" + manifest.digest.to_string();
-  server_.on(path, std::vector{Answer{.status = 201}, Answer{.status = 400, .body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]})"},
-                               Answer{.status = 201, .headers = {{"Docker-Content-Digest", "sha256:" + std::string(64, '0')}}}});
+  server_.on(path, std::vector{Answer{.status = 201},
+                               Answer{.status = 400, .body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN"}]})"},
+                               Answer{.status = 201,
+                                      .headers = {{"Docker-Content-Digest", "sha256:" + std::string(64, '0')}}}});
   EXPECT_TRUE(client_->push_manifest(k_repository, manifest, manifest.digest.to_string()));
   EXPECT_EQ(server_.requests().at(0).body, k_manifest);
   EXPECT_EQ(server_.requests().at(0).header("Content-Type"), manifest.media_type);
   const auto early = client_->push_manifest(k_repository, manifest, manifest.digest.to_string());
   ASSERT_FALSE(early);
   EXPECT_NE(early.error().message.find("MANIFEST_BLOB_UNKNOWN"), std::string::npos);
-  EXPECT_EQ(client_->push_manifest(k_repository, manifest, manifest.digest.to_string()).error().code, ExitCode::integrity);
+  EXPECT_EQ(client_->push_manifest(k_repository, manifest, manifest.digest.to_string()).error().code,
+            ExitCode::integrity);
   EXPECT_EQ(client_->push_manifest(k_repository, manifest, "../x").error().code, ExitCode::usage);
 }
 

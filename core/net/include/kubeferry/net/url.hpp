@@ -12,12 +12,12 @@ namespace kubeferry::net {
 
 /// An absolute http or https URL, taken apart strictly enough that no two parsers can read it differently.
 struct Url {
-  std::string scheme;       ///< "http" or "https"
-  std::string host;         ///< lower case; an IPv6 address without its brackets
-  std::uint16_t port = 0;   ///< never 0 after parsing: the scheme's default when none is written
-  std::string path = "/";   ///< starts with '/'; percent-encoding as written, never re-encoded
-  std::string query;        ///< without the '?'
-  bool has_query = false;   ///< tells "/a?" from "/a"
+  std::string scheme;      ///< "http" or "https"
+  std::string host;        ///< lower case; an IPv6 address without its brackets
+  std::uint16_t port = 0;  ///< never 0 after parsing: the scheme's default when none is written
+  std::string path = "/";  ///< starts with '/'; percent-encoding as written, never re-encoded
+  std::string query;       ///< without the '?'
+  bool has_query = false;  ///< tells "/a?" from "/a"
 
   [[nodiscard]] bool is_https() const noexcept { return scheme == "https"; }
   /// "host:port", the host in brackets when it is an IPv6 address; the key of ClientOptions::endpoints.

@@ -14,9 +14,9 @@ namespace kubeferry::registry {
 
 /// How one registry is really reached.
 struct Endpoint {
-  std::string base_url;               ///< "https://127.0.0.1:5001", without a path; empty: the registry's own name
-  std::string path_prefix;            ///< put before every repository: "mirrors/k8s"; empty for none
-  std::filesystem::path ca;           ///< PEM, in addition to the system's
+  std::string base_url;      ///< "https://127.0.0.1:5001", without a path; empty: the registry's own name
+  std::string path_prefix;   ///< put before every repository: "mirrors/k8s"; empty for none
+  std::filesystem::path ca;  ///< PEM, in addition to the system's
   std::filesystem::path client_certificate;
   std::filesystem::path client_key;
   bool plain_http = false;

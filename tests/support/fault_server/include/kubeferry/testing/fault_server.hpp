@@ -43,12 +43,12 @@ struct Answer {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Framing framing = Framing::length;
-  std::optional<std::uint64_t> content_length;        ///< a lie about the body's length
-  std::optional<std::size_t> drop_after;              ///< resets the connection after so many bytes of the body
-  std::chrono::milliseconds delay{0};                 ///< before the first byte
-  std::size_t drip_bytes = 0;                         ///< sends so many bytes at a time …
-  std::chrono::milliseconds drip_pause{0};            ///< … with this pause between them
-  Ranges ranges = Ranges::ignored;                    ///< honoured: 206 with that part of the body, or 416
+  std::optional<std::uint64_t> content_length;  ///< a lie about the body's length
+  std::optional<std::size_t> drop_after;        ///< resets the connection after so many bytes of the body
+  std::chrono::milliseconds delay{0};           ///< before the first byte
+  std::size_t drip_bytes = 0;                   ///< sends so many bytes at a time …
+  std::chrono::milliseconds drip_pause{0};      ///< … with this pause between them
+  Ranges ranges = Ranges::ignored;              ///< honoured: 206 with that part of the body, or 416
 };
 
 struct FaultServerOptions {
@@ -69,8 +69,8 @@ public:
   FaultServer& operator=(const FaultServer&) = delete;
   ~FaultServer();
 
-  /// Answers `path` (without query; any method) by `handler`, which is called from several threads, and copied: its state
-  /// lives elsewhere.
+  /// Answers `path` (without query; any method) by `handler`, which is called from several threads, and copied: its
+  /// state lives elsewhere.
   void on(const std::string& path, Handler handler);
   /// The answers one after the other; the last one from then on.
   void on(const std::string& path, std::vector<Answer> answers);

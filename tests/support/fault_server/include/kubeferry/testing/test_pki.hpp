@@ -8,11 +8,11 @@ namespace kubeferry::testing {
 
 /// What to put into a certificate; the defaults make a good one for 127.0.0.1 and localhost.
 struct CertificateOptions {
-  std::string name = "localhost";          ///< common name, and DNS alternative name
-  bool for_loopback = true;                ///< also 127.0.0.1 as alternative name
-  long starts_in = -3600;                  ///< seconds from now
+  std::string name = "localhost";  ///< common name, and DNS alternative name
+  bool for_loopback = true;        ///< also 127.0.0.1 as alternative name
+  long starts_in = -3600;          ///< seconds from now
   long ends_in = 3600;
-  int rsa_bits = 0;                        ///< 0: ECDSA P-256
+  int rsa_bits = 0;  ///< 0: ECDSA P-256
 };
 
 struct CertificateFiles {
