@@ -51,7 +51,9 @@ public:
 private:
   Status refill() {
     taken_ = 0;
-    piece_.resize(static_cast<std::size_t>(piece_length()));
+    const auto length = static_cast<std::size_t>(piece_length());
+    storage_.resize(std::max(storage_.size(), length));
+    piece_ = MutableByteView(storage_).first(length);
     KF_TRY(content_->read_at(position_, piece_));
     position_ += piece_.size();
     return {};
@@ -82,7 +84,8 @@ private:
   std::shared_ptr<const bundle::Bundle> bundle_;
   std::shared_ptr<const bundle::BlobContent> content_;
   BlobProgress& progress_;
-  Bytes piece_;
+  Bytes storage_;            // grows to the largest piece: shrinking and growing again would clear it each time
+  MutableByteView piece_;    // its start
   std::size_t taken_ = 0;
   std::uint64_t position_ = 0;  // behind the piece
 };

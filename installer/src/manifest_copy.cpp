@@ -20,9 +20,8 @@ struct Task {
 /// Whether the registry understood what it was given, and does not want it.
 bool is_refusal(const Error& error) {
   constexpr std::array<std::string_view, 3> k_refusals = {"400", "404", "422"};
-  return std::any_of(error.detail.begin(), error.detail.end(), [&](const auto& pair) {
-    return pair.first == "status" && std::find(k_refusals.begin(), k_refusals.end(), pair.second) != k_refusals.end();
-  });
+  return std::any_of(k_refusals.begin(), k_refusals.end(),
+                     [&](std::string_view status) { return has_status(error, status); });
 }
 
 class NameCopy {
@@ -107,6 +106,9 @@ private:
       KF_TRY(kept);
       return {};
     }
+    if (!run_.dry() && run_.has_sent_blob(name_.repository, tree)) {
+      return put(tree.document, {});
+    }
     KF_TRY(put_if_absent(tree.document, {}));
     return {};
   }
@@ -154,14 +156,19 @@ private:
                    ExitCode::ok);
       return true;
     }
-    KF_TRY(run_.client().push_manifest(run_.at(name_.repository), manifest,
-                                       tag.empty() ? manifest.digest.to_string() : tag));
+    KF_TRY(put(manifest, tag));
     if (replaced_) {
       run_.warning(fmt::format("{} was {} and is now {}", shown, replaced_->to_string(), manifest.digest.to_string()));
     }
+    return true;
+  }
+
+  Status put(const oci::ManifestBytes& manifest, const std::string& tag) {
+    KF_TRY(run_.client().push_manifest(run_.at(name_.repository), manifest,
+                                       tag.empty() ? manifest.digest.to_string() : tag));
     run_.update([](MirrorResult& result) { ++result.manifests_pushed; });
     run_.sent(SentManifest{name_.repository, tag, manifest.digest});
-    return true;
+    return {};
   }
 
   MirrorRun& run_;

@@ -57,6 +57,11 @@ Status MirrorResult::verdict() const {
                        {}});
 }
 
+bool has_status(const Error& error, std::string_view status) {
+  return std::any_of(error.detail.begin(), error.detail.end(),
+                     [&](const auto& pair) { return pair.first == "status" && pair.second == status; });
+}
+
 std::string MirrorRun::name(const std::string& repository, const std::string& tag, const crypto::Digest& digest) const {
   return tag.empty() ? fmt::format("{}@{}", at(repository).to_string(), digest.to_string())
                      : fmt::format("{}:{}", at(repository).to_string(), tag);
@@ -78,6 +83,7 @@ void MirrorRun::warning(std::string_view line) {
 
 void MirrorRun::sent(SentBlob blob) {
   const std::lock_guard lock(mutex_);
+  sent_names_.emplace(blob.repository, blob.blob.digest);
   sent_blobs_.push_back(std::move(blob));
 }
 
@@ -110,6 +116,13 @@ void MirrorRun::note_missing(std::string name, std::string reason, ExitCode code
 void MirrorRun::blob_failed(const std::string& repository, const crypto::Digest& digest) {
   const std::lock_guard lock(mutex_);
   failed_blobs_.emplace(repository, digest);
+}
+
+bool MirrorRun::has_sent_blob(const std::string& repository, const ImageTree& tree) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(tree.blobs.begin(), tree.blobs.end(), [&](const oci::Descriptor& blob) {
+    return sent_names_.contains({repository, blob.digest});
+  });
 }
 
 bool MirrorRun::has_failed_blob(const std::string& repository, const ImageTree& tree) {

@@ -23,30 +23,26 @@ Status check_blob(MirrorRun& run, const SentBlob& sent) {
 
 Status check_manifest(MirrorRun& run, const SentManifest& sent) {
   const std::string name = run.name(sent.repository, sent.tag, sent.digest);
-  auto now = run.client().manifest_digest(run.at(sent.repository),
-                                          sent.tag.empty() ? sent.digest.to_string() : sent.tag);
-  if (!now) {
-    return run.failed(name, std::move(now).error());
+  oci::Reference reference{run.options().target.registry, sent.repository, sent.tag, sent.digest};
+  (sent.tag.empty() ? reference.tag.reset() : reference.digest.reset());
+  auto now = run.client().manifest(reference);
+  if (now) {
+    if (now->digest != sent.digest) {
+      run.missing(name, fmt::format("is {} there, not {}", now->digest.to_string(), sent.digest.to_string()),
+                  ExitCode::integrity);
+    }
+    return {};
   }
-  if (!*now) {
+  if (has_status(now.error(), "404")) {
     run.missing(name, "is not there, though the registry accepted it", ExitCode::integrity);
     return {};
   }
-  if (**now != sent.digest) {
-    run.missing(name, fmt::format("is {} there, not {}", (*now)->to_string(), sent.digest.to_string()),
-                ExitCode::integrity);
+  // Other bytes than those that were sent are the target's fault, not the end of the run.
+  if (now.error().code == ExitCode::integrity || now.error().code == ExitCode::format) {
+    run.missing(name, now.error().message, ExitCode::integrity);
     return {};
   }
-  oci::Reference reference{run.options().target.registry, sent.repository, std::nullopt, sent.digest};
-  if (auto read = run.client().manifest(reference); !read) {
-    // Other bytes than those that were sent are the target's fault, not the end of the run.
-    if (read.error().code == ExitCode::integrity || read.error().code == ExitCode::format) {
-      run.missing(name, read.error().message, ExitCode::integrity);
-      return {};
-    }
-    return run.failed(name, std::move(read).error());
-  }
-  return {};
+  return run.failed(name, std::move(now).error());
 }
 
 }  // namespace

@@ -26,6 +26,9 @@ struct SentManifest {
   crypto::Digest digest;
 };
 
+/// Whether an error is an answer with this HTTP status.
+[[nodiscard]] bool has_status(const Error& error, std::string_view status);
+
 /// The state of one run, shared by its threads.
 class MirrorRun {
 public:
@@ -59,6 +62,9 @@ public:
   /// Something that the target does not have; of class `code` when that is an error.
   void missing(std::string name, std::string reason, ExitCode code);
 
+  /// Whether a blob of the manifest was sent to the repository in this run: then the manifest is not there yet, or it
+  /// does no harm to send it again, and asking would cost a request for each.
+  [[nodiscard]] bool has_sent_blob(const std::string& repository, const ImageTree& tree);
   void blob_failed(const std::string& repository, const crypto::Digest& digest);
   [[nodiscard]] bool has_failed_blob(const std::string& repository, const ImageTree& tree);
 
@@ -82,6 +88,7 @@ private:
   std::size_t failures_ = 0;
   std::set<std::pair<std::string, crypto::Digest>> failed_blobs_;
   std::vector<SentBlob> sent_blobs_;
+  std::set<std::pair<std::string, crypto::Digest>> sent_names_;
   std::vector<SentManifest> sent_manifests_;
 };
 
