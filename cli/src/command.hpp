@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -15,6 +16,10 @@ class App;
 }  // namespace CLI
 
 namespace kubeferry::cli {
+
+/// The most that `--jobs` takes: more threads than this only get in each other's way. Also keeps a "-1", which the
+/// parser would read as a very large number, from meaning anything.
+inline constexpr std::size_t k_most_jobs = 256;
 
 /// How a command's answer is written to standard output.
 enum class Format { text, json };
@@ -64,8 +69,10 @@ void add_images(CLI::App& app, Commands& commands);
 void add_inspect(CLI::App& app, Commands& commands);
 void add_key(CLI::App& app, Commands& commands);
 void add_keyset(CLI::App& app, Commands& commands);
-void add_sign(CLI::App& app, Commands& commands);
 void add_lock(CLI::App& app, Commands& commands);
+void add_mirror(CLI::App& app, Commands& commands);
+void add_serve(CLI::App& app, Commands& commands);
+void add_sign(CLI::App& app, Commands& commands);
 void add_spec(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_version(CLI::App& app, Commands& commands);

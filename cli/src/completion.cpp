@@ -135,8 +135,8 @@ std::string fish_script(const std::vector<Node>& nodes) {
   text += "\n";
   for (const auto& node : nodes) {
     for (const auto& [word, meaning] : node.commands) {
-      text += fmt::format("complete -c kubeferry -n \"__kubeferry_place {}\" -a '{}' -d '{}'\n", node.path, word,
-                          meaning);
+      text +=
+          fmt::format("complete -c kubeferry -n \"__kubeferry_place {}\" -a '{}' -d '{}'\n", node.path, word, meaning);
     }
     for (const auto& [word, meaning] : node.options) {
       text += fmt::format("complete -c kubeferry -n \"__kubeferry_place {}\" -l '{}' -d '{}'\n", node.path,

@@ -70,8 +70,9 @@ void add_extract(CLI::App& app, Commands& commands) {
   auto* layout = command->add_flag("--layout", options->layout, "Only the images, as an OCI layout");
   command->add_flag("--files", options->files, "Only the node files, below files/<platform>")->excludes(layout);
   commands.add_format(command);
-  commands.on(command, [options](const Context& context) { return run_extract(*options, context); },
-              "what was written is complete and is kept; run the same command again to go on");
+  commands.on(
+      command, [options](const Context& context) { return run_extract(*options, context); },
+      "what was written is complete and is kept; run the same command again to go on");
 }
 
 }  // namespace kubeferry::cli

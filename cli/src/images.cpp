@@ -81,8 +81,8 @@ Status run_list(const Options& options, const Context& context) {
     for (const auto& image : cni->images) {
       text += image + "\n";
     }
-    context.console.info(fmt::format("note: the tags of {}'s images are those of its manifest, {}", cni->name,
-                                     cni->manifest_url));
+    context.console.info(
+        fmt::format("note: the tags of {}'s images are those of its manifest, {}", cni->name, cni->manifest_url));
   }
   return print(text);
 }

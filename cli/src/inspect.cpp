@@ -39,8 +39,8 @@ std::string images_table(const std::vector<bundle::ImageRow>& rows) {
 std::string files_table(const bundle::Bundle& bundle) {
   Table table({{"FILE"}, {"PLATFORM"}, {"MODE"}, {"SIZE", Table::Align::right}, {"OF"}});
   for (const auto& file : bundle.manifest().files) {
-    table.row({file.path, file.platform, fmt::format("{:04o}", file.mode),
-               human_bytes(bundle.find(file.digest)->size), file.component});
+    table.row({file.path, file.platform, fmt::format("{:04o}", file.mode), human_bytes(bundle.find(file.digest)->size),
+               file.component});
   }
   return table.empty() ? "" : "\n" + table.text();
 }
@@ -96,8 +96,7 @@ std::string encodings_table(const bundle::Manifest& manifest) {
 
 /// The signed manifest as it stands, and beside it what is computed from it.
 Status print_document(const bundle::Bundle& bundle, const std::vector<bundle::PlatformSize>& sizes) {
-  KF_TRY_ASSIGN(Json manifest,
-                parse_json(bundle.front().manifest, "manifest", {.bytes = bundle::k_largest_manifest}));
+  KF_TRY_ASSIGN(Json manifest, parse_json(bundle.front().manifest, "manifest", {.bytes = bundle::k_largest_manifest}));
   Json platforms = Json::array();
   for (const auto& size : sizes) {
     Json one;

@@ -5,13 +5,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include <kubeferry/base/fd.hpp>
 #include <kubeferry/crypto/keyset.hpp>
 
 #include "command.hpp"
 #include "output.hpp"
 #include "passphrase.hpp"
 #include "table.hpp"
+#include "user_file.hpp"
 
 namespace kubeferry::cli {
 
@@ -69,13 +69,13 @@ Status show_keyset(const crypto::Keyset& keyset, Format format) {
     table.row({trusted.name, std::string(crypto::key_algorithm_name(trusted.key.algorithm())), trusted.key.key_id(),
                keyset.is_revoked(trusted.key.key_id()) ? "revoked" : "valid"});
   }
-  return print(fmt::format("{} of {} must sign (version {})\n", keyset.threshold(), keyset.keys().size(),
-                           keyset.version()) +
-               table.text());
+  return print(
+      fmt::format("{} of {} must sign (version {})\n", keyset.threshold(), keyset.keys().size(), keyset.version()) +
+      table.text());
 }
 
 Status run_show(const Options& options, const Context& context) {
-  KF_TRY_ASSIGN(std::string text, read_file(options.name, crypto::k_max_keyset_bytes));
+  KF_TRY_ASSIGN(std::string text, read_user_file(options.name, crypto::k_max_keyset_bytes));
   // It may be the private half: then nothing of it is to stay behind in memory.
   const crypto::SecretText held(std::move(text));
   if (held.view().find("PRIVATE KEY-----") == std::string_view::npos) {

@@ -9,6 +9,7 @@
 
 #include "command.hpp"
 #include "output.hpp"
+#include "user_file.hpp"
 
 namespace kubeferry::cli {
 
@@ -25,7 +26,7 @@ Result<crypto::TrustedKey> read_key(const std::string& text) {
   const auto equals = text.find('=');
   const std::filesystem::path path = equals == std::string::npos ? text : text.substr(equals + 1);
   const std::string name = equals == std::string::npos ? path.stem().native() : text.substr(0, equals);
-  KF_TRY_ASSIGN(const std::string pem, read_file(path, crypto::k_max_keyset_bytes));
+  KF_TRY_ASSIGN(const std::string pem, read_user_file(path, crypto::k_max_keyset_bytes));
   KF_TRY_ASSIGN(crypto::PublicKey key, crypto::PublicKey::from_pem(pem, path.native()));
   return crypto::TrustedKey{name, std::move(key)};
 }
@@ -49,7 +50,10 @@ void add_keyset(CLI::App& app, Commands& commands) {
   keyset->require_subcommand(1);
   auto options = std::make_shared<Options>();
   CLI::App* create = keyset->add_subcommand("create", "Write a keyset file for --trust");
-  create->add_option("--threshold", options->threshold, "How many different keys must sign")->required()->type_name("K");
+  create->add_option("--threshold", options->threshold, "How many different keys must sign")
+      ->required()
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{crypto::k_max_keyset_keys}))
+      ->type_name("K");
   create->add_option("--key", options->keys, "A public key and its name; several times")
       ->required()
       ->type_name("NAME=PUB")

@@ -10,6 +10,7 @@
 #include "output.hpp"
 #include "passphrase.hpp"
 #include "table.hpp"
+#include "user_file.hpp"
 
 namespace kubeferry::cli {
 
@@ -32,9 +33,9 @@ Result<bundle::NewSignature> signature_from_files(const Options& options) {
   if (options.signature.empty() || options.public_key.empty()) {
     return fail(ExitCode::usage, "--signature and --public-key go together");
   }
-  KF_TRY_ASSIGN(const std::string pem, read_file(options.public_key, k_largest_public_key));
+  KF_TRY_ASSIGN(const std::string pem, read_user_file(options.public_key, k_largest_public_key));
   KF_TRY_ASSIGN(auto key, crypto::PublicKey::from_pem(pem, options.public_key));
-  KF_TRY_ASSIGN(const std::string signature, read_file(options.signature, k_largest_signature));
+  KF_TRY_ASSIGN(const std::string signature, read_user_file(options.signature, k_largest_signature));
   const ByteView bytes = as_byte_view(signature);
   return bundle::NewSignature{std::move(key), Bytes(bytes.begin(), bytes.end())};
 }
@@ -96,8 +97,9 @@ void add_sign(CLI::App& app, Commands& commands) {
   command->add_option("--public-key", options->public_key, "The key that made it")->type_name("PUB");
   command->add_option("-o,--output", options->output, "Write the bundle here instead of replacing it")
       ->type_name("OUT");
-  commands.on(command, [options](const Context& context) { return run_sign(*options, context); },
-              "the bundle is as it was; run the command again");
+  commands.on(
+      command, [options](const Context& context) { return run_sign(*options, context); },
+      "the bundle is as it was; run the command again");
 }
 
 }  // namespace kubeferry::cli

@@ -18,6 +18,8 @@ namespace kubeferry::cli {
 
 namespace {
 
+constexpr std::uint64_t k_largest_sequence = (std::uint64_t{1} << 53) - 1;  // what I-JSON can say
+
 struct Options {
   std::string file;
   TrustOption trust;
@@ -111,10 +113,14 @@ void add_verify(CLI::App& app, Commands& commands) {
   command->add_option("FILE", options->file, "The bundle")->required();
   options->trust.add_to(*command);
   command->add_flag("--deep", options->deep, "Also check every blob by its own digest, every image, and the framing");
-  command->add_option("-j,--jobs", options->jobs, "Threads; default: one for each processor")->type_name("N");
+  command->add_option("-j,--jobs", options->jobs, "Threads; default: one for each processor")
+      ->check(CLI::Range(std::size_t{1}, k_most_jobs))
+      ->type_name("N");
   command->add_option("--audience", options->audience, "Refuse bundles that are not for this site")->type_name("NAME");
   command->add_option("--stream", options->stream, "Refuse bundles of another stream")->type_name("NAME");
-  command->add_option("--min-sequence", options->minimum_sequence, "Refuse older bundles")->type_name("N");
+  command->add_option("--min-sequence", options->minimum_sequence, "Refuse older bundles")
+      ->check(CLI::Range(std::uint64_t{0}, k_largest_sequence))
+      ->type_name("N");
   command->add_option("--state", options->state, "Remember here what was accepted, and refuse what is older")
       ->type_name("FILE");
   command->add_option("--allow-rollback", options->allow_rollback, "Accept this older bundle all the same")
@@ -122,8 +128,9 @@ void add_verify(CLI::App& app, Commands& commands) {
   command->add_option("--allow-expired", options->allow_expired, "Accept this expired bundle all the same")
       ->type_name("DIGEST");
   commands.add_format(command);
-  commands.on(command, [options](const Context& context) { return run_verify(*options, context); },
-              "nothing was accepted; run the command again");
+  commands.on(
+      command, [options](const Context& context) { return run_verify(*options, context); },
+      "nothing was accepted; run the command again");
 }
 
 }  // namespace kubeferry::cli

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <kubeferry/base/result.hpp>
+
+namespace kubeferry::cli {
+
+/// The whole of a small file that the user named: read_file(), but a usage error when it does not exist.
+Result<std::string> read_user_file(const std::filesystem::path& path, std::uint64_t limit);
+
+}  // namespace kubeferry::cli
