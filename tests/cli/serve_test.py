@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""serve and mirror: from the command line to a client, and the ways to be refused. Protocol details: tests/unit."""
+import hashlib
+import json
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import time
+import urllib.request
+
+from harness import KUBEFERRY, NETWORK, OK, SIGNATURE, USAGE, Case, main, mode
+
+
+class Served(Case):
+    def setUp(self):
+        super().setUp()
+        self.make_key()
+        self.bundle = self.make_bundle()
+
+    def start(self, *arguments):
+        process = subprocess.Popen([KUBEFERRY, "serve", self.bundle, "--trust", "site.pub", "--listen", "127.0.0.1:0",
+                                    *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline()
+        found = re.match(r"serving on (https?://127\.0\.0\.1:\d+)\n", line)
+        self.assertTrue(found, line)
+        return process, found.group(1)
+
+    def stop(self, process):
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(timeout=30), OK)
+        return process.stdout.read()
+
+    def fetch(self, url, context=None):
+        request = urllib.request.Request(url, headers={"Accept": "application/vnd.oci.image.index.v1+json"})
+        with urllib.request.urlopen(request, context=context, timeout=30) as response:
+            return response.read()
+
+
+class Serve(Served):
+    def test_plain_http(self):
+        process, url = self.start("--plain-http", "--write-hosts", "hosts")
+        manifest = json.loads(self.fetch(f"{url}/v2/sample/manifests/v1?ns=registry.k8s.io"))
+        self.assertEqual(len(manifest["manifests"]), 2)
+        self.assertIn(url, self.stop(process))
+        self.assertIn(url, (self.folder / "hosts/registry.k8s.io/hosts.toml").read_text())
+
+    def test_self_made_certificate_stays_the_same(self):
+        authorities = set()
+        for _ in range(2):
+            process, url = self.start()
+            self.assertTrue(url.startswith("https://"))
+            context = ssl.create_default_context(cafile=self.folder / "kubeferry-ca.crt")
+            self.assertIn("sample", json.loads(self.fetch(f"{url}/v2/_catalog", context))["repositories"])
+            authorities.add((self.folder / "kubeferry-ca.crt").read_bytes())
+            self.stop(process)
+        self.assertEqual(len(authorities), 1)
+        self.assertEqual(mode(self.folder / "kubeferry-ca.key"), 0o600)
+
+    def test_bad_input(self):
+        trust = ["--trust", "site.pub"]
+        self.refused(USAGE, "serve", self.bundle, "--listen", "127.0.0.1:0", "--plain-http", says="--trust is missing")
+        self.refused(USAGE, "serve", self.bundle, *trust, says="--listen")
+        for address in ("5000", "127.0.0.1:x", "127.0.0.1:70000", "localhost:0"):
+            self.refused(USAGE, "serve", self.bundle, *trust, "--plain-http", "--listen", address)
+        self.refused(USAGE, "serve", self.bundle, *trust, "--listen", "127.0.0.1:0", "--tls-cert", "c",
+                     says="--tls-key")
+        self.make_key("other")
+        self.refused(SIGNATURE, "serve", self.bundle, "--trust", "other.pub", "--listen", "127.0.0.1:0")
+        self.assertFalse((self.folder / "kubeferry-ca.crt").exists())
+
+
+class Mirror(Served):
+    def start_registry(self):
+        """Debian's docker-registry, on a port that was free a moment ago."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        (self.folder / "registry.yml").write_text(
+            f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {self.folder}/registry}}}}\n"
+            f"http: {{addr: '127.0.0.1:{port}'}}\nlog: {{level: error, accesslog: {{disabled: true}}}}\n")
+        process = subprocess.Popen(["docker-registry", "serve", self.folder / "registry.yml"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for _ in range(200):
+            try:
+                self.fetch(f"http://127.0.0.1:{port}/v2/")
+                return f"127.0.0.1:{port}"
+            except OSError:
+                time.sleep(0.05)
+        self.fail("docker-registry does not answer")
+
+    def test_into_a_real_registry_and_again(self):
+        target = self.start_registry()
+        mirror = ["mirror", self.bundle, f"{target}/k8s", "--trust", "site.pub", "--plain-http"]
+        planned = self.run_json(*mirror, "--dry-run")
+        self.assertTrue(planned["dryRun"] and planned["missing"])
+        self.assertEqual(json.loads(self.fetch(f"http://{target}/v2/_catalog"))["repositories"], [])
+        done = self.run_json(*mirror, "--write-to", "out")
+        self.assertEqual(done["missing"], [])
+        (row,) = done["mapping"]
+        self.assertEqual(row["target"], f"{target}/k8s/sample:v1")
+        self.assertEqual(row["sourceDigest"], row["targetDigest"])
+        index = self.fetch(f"http://{target}/v2/k8s/sample/manifests/{row['sourceDigest']}")
+        self.assertEqual("sha256:" + hashlib.sha256(index).hexdigest(), row["sourceDigest"])
+        self.assertIn(row["sourceDigest"], (self.folder / "out/mapping.txt").read_text())
+        again = self.run_json(*mirror)
+        self.assertEqual((again["blobsPushed"], again["manifestsPushed"], again["bytesPushed"]), (0, 0, 0))
+        self.assertIn("k8s/sample:v1", self.run_ok(*mirror))
+
+    def test_nobody_there(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            target = f"127.0.0.1:{closed.getsockname()[1]}"
+            done = self.run_program("mirror", self.bundle, target, "--trust", "site.pub", "--plain-http")
+        self.assertEqual(done.returncode, NETWORK, done.stderr)
+        self.assertIn("kubeferry: ", done.stderr)
+        self.assertIn(target, done.stdout + done.stderr)
+
+    def test_bad_input(self):
+        bundle = self.bundle
+        trust = ["--trust", "site.pub"]
+        self.refused(USAGE, "mirror", bundle, *trust, says="where to")
+        self.refused(USAGE, "mirror", bundle, "https://harbor.corp/k8s", *trust)
+        self.refused(USAGE, "mirror", bundle, "127.0.0.1:1", says="--trust is missing")
+        self.refused(USAGE, "mirror", bundle, "127.0.0.1:1", *trust, "--index", "some", says="some")
+        self.refused(USAGE, "mirror", bundle, "127.0.0.1:1", *trust, "--platform", "amd46")
+        self.refused(USAGE, "mirror", bundle, "127.0.0.1:1", *trust, "--map", "nonsense")
+
+
+if __name__ == "__main__":
+    main()
