@@ -116,8 +116,8 @@ Status add_signature(const std::filesystem::path& path, const std::filesystem::p
   }
   std::error_code ignored;
   const bool same = output == path || std::filesystem::equivalent(path, output, ignored);
-  KF_TRY_ASSIGN(AtomicFile file, AtomicFile::create(output, info.st_mode & 0777U,
-                                                    same ? Replace::allowed : Replace::refused));
+  KF_TRY_ASSIGN(AtomicFile file,
+                AtomicFile::create(output, info.st_mode & 0777U, same ? Replace::allowed : Replace::refused));
   KF_TRY(copy_payload(opened, file.fd(), stop, output.native()));
   KF_TRY(write_all_at(file.fd(), 0, front, output.native()));
   return file.commit();

@@ -87,8 +87,7 @@ TEST_F(AddSignature, StopsAtSixteen) {
     ASSERT_TRUE(add_signature(path(), path(), signature_by(key, *read_signable(path())), {}));
   }
   const auto key = new_key();
-  EXPECT_EQ(add_signature(path(), path(), signature_by(key, *read_signable(path())), {}).error().code,
-            ExitCode::limit);
+  EXPECT_EQ(add_signature(path(), path(), signature_by(key, *read_signable(path())), {}).error().code, ExitCode::limit);
 }
 
 TEST_F(AddSignature, RefusesACutBundle) {
