@@ -84,8 +84,8 @@ private:
   std::shared_ptr<const bundle::Bundle> bundle_;
   std::shared_ptr<const bundle::BlobContent> content_;
   BlobProgress& progress_;
-  Bytes storage_;            // grows to the largest piece: shrinking and growing again would clear it each time
-  MutableByteView piece_;    // its start
+  Bytes storage_;          // grows to the largest piece: shrinking and growing again would clear it each time
+  MutableByteView piece_;  // its start
   std::size_t taken_ = 0;
   std::uint64_t position_ = 0;  // behind the piece
 };
@@ -118,7 +118,9 @@ public:
   }
 
 private:
-  [[nodiscard]] std::string name(const std::string& repository) const { return run_.name(repository, {}, blob_.digest); }
+  [[nodiscard]] std::string name(const std::string& repository) const {
+    return run_.name(repository, {}, blob_.digest);
+  }
 
   Status failed(const std::string& repository, Error error) {
     run_.blob_failed(repository, blob_.digest);
@@ -163,7 +165,8 @@ private:
   Status push(const std::string& repository) {
     const auto bundle = run_.bundles().holder(blob_.digest);
     if (bundle == nullptr) {
-      return Failure(Error{ExitCode::usage, fmt::format("none of the bundles holds {}", name(repository)),
+      return Failure(Error{ExitCode::usage,
+                           fmt::format("none of the bundles holds {}", name(repository)),
                            "this looks like a delta: name the bundle it builds on, too, or mirror that one first",
                            {}});
     }

@@ -124,8 +124,8 @@ Result<std::optional<ImageTree>> read_image_tree(const BundleSet& bundles, const
 }
 
 Result<oci::ManifestBytes> filtered_index(const ImageTree& index) {
-  KF_TRY_ASSIGN(const Json original, parse_json(as_text(index.document.bytes), index.document.digest.to_string(), {},
-                                                Floats::become_null));
+  KF_TRY_ASSIGN(const Json original,
+                parse_json(as_text(index.document.bytes), index.document.digest.to_string(), {}, Floats::become_null));
   Json kept = Json::array();
   if (const Json* manifests = original.find("manifests"); manifests != nullptr && manifests->as_array() != nullptr) {
     for (const Json& entry : *manifests->as_array()) {

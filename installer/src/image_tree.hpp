@@ -15,9 +15,9 @@ namespace kubeferry::installer {
 
 /// A manifest or index with what of it is to be mirrored.
 struct ImageTree {
-  oci::ManifestBytes document;          ///< as its author wrote it
-  std::vector<ImageTree> children;      ///< of an index: those that are mirrored, in its order
-  std::vector<oci::Descriptor> blobs;   ///< of a manifest: configuration and layers, each once
+  oci::ManifestBytes document;         ///< as its author wrote it
+  std::vector<ImageTree> children;     ///< of an index: those that are mirrored, in its order
+  std::vector<oci::Descriptor> blobs;  ///< of a manifest: configuration and layers, each once
   bool is_index = false;
   bool complete = true;  ///< everything the document names is mirrored
 

@@ -134,8 +134,8 @@ private:
   }
 
   Result<bool> has(const std::string& tag, const crypto::Digest& digest) {
-    KF_TRY_ASSIGN(const auto there, run_.client().manifest_digest(run_.at(name_.repository),
-                                                                  tag.empty() ? digest.to_string() : tag));
+    KF_TRY_ASSIGN(const auto there,
+                  run_.client().manifest_digest(run_.at(name_.repository), tag.empty() ? digest.to_string() : tag));
     if (there && *there != digest) {
       replaced_ = *there;
     }

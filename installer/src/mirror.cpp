@@ -29,18 +29,17 @@ Result<IndexMode> parse_index_mode(std::string_view text) {
   if (text == "auto") {
     return IndexMode::automatic;
   }
-  return Failure(Error{ExitCode::usage, fmt::format("'{}' is no way to treat an index", printable(text)),
-                       "use keep, filter or auto", {}});
+  return Failure(Error{ExitCode::usage,
+                       fmt::format("'{}' is no way to treat an index", printable(text)),
+                       "use keep, filter or auto",
+                       {}});
 }
 
 std::string_view to_string(MirrorStatus status) noexcept {
   switch (status) {
-    case MirrorStatus::copied:
-      return "copied";
-    case MirrorStatus::present:
-      return "present";
-    case MirrorStatus::rewritten:
-      return "rewritten";
+    case MirrorStatus::copied: return "copied";
+    case MirrorStatus::present: return "present";
+    case MirrorStatus::rewritten: return "rewritten";
   }
   return "copied";
 }

@@ -80,8 +80,8 @@ std::vector<ConfigurationFile> containerd_files_of(const std::vector<Redirect>& 
     place.prefix = is_whole_registry(redirect) ? place.prefix : std::string();
     last.assign(1, place);
     bases.insert(place.prefix);
-    files.push_back({fmt::format("certs.d/{}/hosts.toml", registry),
-                     hosts_toml(last, ca) + renamed_comment(redirects, registry)});
+    files.push_back(
+        {fmt::format("certs.d/{}/hosts.toml", registry), hosts_toml(last, ca) + renamed_comment(redirects, registry)});
   }
   if (bases.size() == 1) {
     files.push_back({"certs.d/_default/hosts.toml", hosts_toml(last, ca)});

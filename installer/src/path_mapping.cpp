@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::string_view k_coredns_long = "coredns/coredns";
 constexpr std::string_view k_coredns_short = "coredns";
-constexpr std::string_view k_collision_hint = "publish one of them elsewhere with --map SRC=DST, or all of them with --keep-host";
+constexpr std::string_view k_collision_hint =
+    "publish one of them elsewhere with --map SRC=DST, or all of them with --keep-host";
 
 std::string joined(std::string_view a, std::string_view b) {
   return a.empty() || b.empty() ? fmt::format("{}{}", a, b) : fmt::format("{}/{}", a, b);
@@ -28,8 +29,8 @@ bool ends_with_components(std::string_view path, std::string_view last) {
 const PathRule* rule_for(std::string_view name, const std::vector<PathRule>& rules) {
   const PathRule* best = nullptr;
   for (const PathRule& rule : rules) {
-    const bool fits = name == rule.source ||
-                      (name.starts_with(rule.source) && name.size() > rule.source.size() && name[rule.source.size()] == '/');
+    const bool fits = name == rule.source || (name.starts_with(rule.source) && name.size() > rule.source.size() &&
+                                              name[rule.source.size()] == '/');
     if (fits && (best == nullptr || rule.source.size() > best->source.size())) {
       best = &rule;
     }
@@ -92,7 +93,8 @@ Result<MirrorTarget> MirrorTarget::parse(std::string_view text) {
   MirrorTarget target{std::string(text.substr(0, slash)),
                       slash == std::string_view::npos ? std::string() : std::string(text.substr(slash + 1))};
   if (!oci::is_registry(target.registry) || (slash != std::string_view::npos && !oci::is_repository(target.prefix))) {
-    return Failure(Error{ExitCode::usage, fmt::format("'{}' is no registry to mirror to", printable(text)),
+    return Failure(Error{ExitCode::usage,
+                         fmt::format("'{}' is no registry to mirror to", printable(text)),
                          "write HOST[:PORT][/PREFIX], such as harbor.corp/k8s, without https://",
                          {}});
   }
@@ -104,11 +106,11 @@ Result<PathRule> PathRule::parse(std::string_view text) {
   const std::string_view source = text.substr(0, equals);
   const std::string_view target = equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1);
   const std::size_t slash = source.find('/');
-  const bool good_source =
-      oci::is_registry(source.substr(0, slash)) &&
-      (slash == std::string_view::npos || oci::is_repository(source.substr(slash + 1)));
+  const bool good_source = oci::is_registry(source.substr(0, slash)) &&
+                           (slash == std::string_view::npos || oci::is_repository(source.substr(slash + 1)));
   if (equals == std::string_view::npos || !good_source || (!target.empty() && !oci::is_repository(target))) {
-    return Failure(Error{ExitCode::usage, fmt::format("'{}' is no rule for names", printable(text)),
+    return Failure(Error{ExitCode::usage,
+                         fmt::format("'{}' is no rule for names", printable(text)),
                          "write SRC=DST, such as ghcr.io/flannel-io=cni; SRC starts with a registry",
                          {}});
   }

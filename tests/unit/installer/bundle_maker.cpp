@@ -14,9 +14,8 @@ namespace kubeferry::installer::testing_support {
 namespace {
 
 std::string entry_text(const oci::Descriptor& descriptor, const std::string& architecture) {
-  return fmt::format(
-      R"({{"mediaType":"{}","digest":"{}","size":{},"platform":{{"os":"linux","architecture":"{}"}}}})",
-      descriptor.media_type, descriptor.digest.to_string(), descriptor.size, architecture);
+  return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":{},"platform":{{"os":"linux","architecture":"{}"}}}})",
+                     descriptor.media_type, descriptor.digest.to_string(), descriptor.size, architecture);
 }
 
 std::string pointer_text(const oci::Descriptor& descriptor) {
@@ -48,7 +47,8 @@ BundleMaker::BundleMaker() {
 }
 
 oci::Descriptor BundleMaker::blob(const Bytes& content, std::string media_type) {
-  const oci::Descriptor out{.media_type = std::move(media_type), .digest = crypto::Digest::of(content), .size = content.size()};
+  const oci::Descriptor out{
+      .media_type = std::move(media_type), .digest = crypto::Digest::of(content), .size = content.size()};
   auto& rows = sample_.plan.rows;
   if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.digest == out.digest; })) {
     bundle::BlobRow row;
@@ -81,10 +81,11 @@ oci::Descriptor BundleMaker::image(const std::string& architecture, const std::v
 
 oci::Descriptor BundleMaker::referrer(const oci::Descriptor& subject, const std::string& artifact_type) {
   const auto empty = blob(bytes_of("{}"), "application/vnd.oci.empty.v1+json");
-  return blob(bytes_of(fmt::format(
-                  R"({{"schemaVersion":2,"mediaType":"{}","artifactType":"{}","config":{},"layers":[{}],"subject":{}}})",
-                  k_manifest_type, artifact_type, pointer_text(empty), pointer_text(empty), pointer_text(subject))),
-              std::string(k_manifest_type));
+  return blob(
+      bytes_of(fmt::format(
+          R"({{"schemaVersion":2,"mediaType":"{}","artifactType":"{}","config":{},"layers":[{}],"subject":{}}})",
+          k_manifest_type, artifact_type, pointer_text(empty), pointer_text(empty), pointer_text(subject))),
+      std::string(k_manifest_type));
 }
 
 oci::Descriptor BundleMaker::index(const std::vector<std::pair<std::string, oci::Descriptor>>& entries,
@@ -95,12 +96,14 @@ oci::Descriptor BundleMaker::index(const std::vector<std::pair<std::string, oci:
   }
   for (const auto& architecture : absent) {
     const oci::Descriptor nowhere{.media_type = std::string(k_manifest_type),
-                                  .digest = crypto::Digest::of(as_byte_view(architecture)), .size = 500};
+                                  .digest = crypto::Digest::of(as_byte_view(architecture)),
+                                  .size = 500};
     list += "," + entry_text(nowhere, architecture);
   }
-  return blob(bytes_of(fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}],"annotations":{{"a":"b"}}}})",
-                                   k_index_type, list)),
-              std::string(k_index_type));
+  return blob(
+      bytes_of(fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}],"annotations":{{"a":"b"}}}})",
+                           k_index_type, list)),
+      std::string(k_index_type));
 }
 
 void BundleMaker::name(const std::string& reference, const oci::Descriptor& what,

@@ -33,8 +33,8 @@ public:
   oci::Descriptor index(const std::vector<std::pair<std::string, oci::Descriptor>>& entries,
                         const std::vector<std::string>& absent = {});
   /// Names what was made. `parts` are platforms with their manifests.
-  void name(const std::string& reference, const oci::Descriptor& what,
-            std::vector<bundle::PlatformManifest> parts = {}, std::vector<std::string> omitted = {});
+  void name(const std::string& reference, const oci::Descriptor& what, std::vector<bundle::PlatformManifest> parts = {},
+            std::vector<std::string> omitted = {});
   void name_artifact(const std::string& reference, const oci::Descriptor& what);
 
   /// "registry.k8s.io/…" with amd64 and arm64 made from `seed`, complete. Returns the index.

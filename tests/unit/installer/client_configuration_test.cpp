@@ -73,8 +73,9 @@ insecure = true
 }
 
 TEST(ClientConfiguration, KubeadmSnippet) {
-  EXPECT_EQ(kubeadm_snippet({"harbor.corp", "k8s", false}, "v1.34.2"),
-            R"(# Written by kubeferry. For kubeadm's ClusterConfiguration; not needed where the container runtime redirects the upstreams.
+  EXPECT_EQ(
+      kubeadm_snippet({"harbor.corp", "k8s", false}, "v1.34.2"),
+      R"(# Written by kubeferry. For kubeadm's ClusterConfiguration; not needed where the container runtime redirects the upstreams.
 kubernetesVersion: v1.34.2
 imageRepository: "harbor.corp/k8s"
 )");

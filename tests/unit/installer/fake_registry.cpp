@@ -27,8 +27,9 @@ std::string decoded(std::string text) {
 
 std::string parameter(const std::string& target, const std::string& name) {
   const std::size_t at = target.find(name + "=");
-  return at == std::string::npos ? std::string()
-                                 : decoded(target.substr(at + name.size() + 1, target.find('&', at) - at - name.size() - 1));
+  return at == std::string::npos
+             ? std::string()
+             : decoded(target.substr(at + name.size() + 1, target.find('&', at) - at - name.size() - 1));
 }
 
 Answer status(int code) { return Answer{.status = code}; }
@@ -47,10 +48,9 @@ std::size_t FakeRegistry::requests(const std::string& method) const {
 
 std::size_t FakeRegistry::uploads() const {
   const auto all = server_.requests();
-  return static_cast<std::size_t>(
-      std::count_if(all.begin() + static_cast<std::ptrdiff_t>(first_request_), all.end(), [&](const Recorded& one) {
-        return one.method == "PUT" && one.target.find("/blobs/") != std::string::npos;
-      }));
+  return static_cast<std::size_t>(std::count_if(
+      all.begin() + static_cast<std::ptrdiff_t>(first_request_), all.end(),
+      [&](const Recorded& one) { return one.method == "PUT" && one.target.find("/blobs/") != std::string::npos; }));
 }
 
 void FakeRegistry::forget_requests() { first_request_ = server_.requests().size(); }
@@ -131,7 +131,8 @@ Answer FakeRegistry::upload(const Recorded& request, const std::string& reposito
 bool FakeRegistry::lacks_child(const std::string& repository, const std::string& text) const {
   const auto json = parse_json(text, "manifest");
   const Json* children = json ? json->find("manifests") : nullptr;
-  return children != nullptr && std::any_of(children->as_array()->begin(), children->as_array()->end(), [&](const Json& one) {
+  return children != nullptr &&
+         std::any_of(children->as_array()->begin(), children->as_array()->end(), [&](const Json& one) {
            return !manifests_.contains({repository, *one.find("digest")->as_string()});
          });
 }
@@ -153,8 +154,9 @@ Answer FakeRegistry::get_manifest(const Recorded& request, const Name& name) {
   if (found == manifests_.end()) {
     return status(404);
   }
-  Answer out{.headers = {{"Content-Type", found->second.type}, {"Docker-Content-Digest", digest_of(found->second.text)}},
-             .body = found->second.text};
+  Answer out{
+      .headers = {{"Content-Type", found->second.type}, {"Docker-Content-Digest", digest_of(found->second.text)}},
+      .body = found->second.text};
   if (request.method == "HEAD") {
     out.content_length = found->second.text.size();
     out.body.clear();

@@ -19,9 +19,9 @@ public:
   // What it does wrong, or does not like. Set before it is used.
   bool refuses_sparse = false;  ///< as docker-registry 2.8 does
   bool refuses_mounts = false;
-  std::set<std::string> loses;       ///< blobs and manifests (digests) it accepts and does not keep
-  std::set<std::string> truncates;   ///< blobs (digests) it keeps without their last byte
-  std::set<std::string> rejects;     ///< blobs (digests) it answers 400 to
+  std::set<std::string> loses;      ///< blobs and manifests (digests) it accepts and does not keep
+  std::set<std::string> truncates;  ///< blobs (digests) it keeps without their last byte
+  std::set<std::string> rejects;    ///< blobs (digests) it answers 400 to
 
   [[nodiscard]] std::string authority() const { return server_.authority(); }
   [[nodiscard]] std::size_t requests(const std::string& method) const;

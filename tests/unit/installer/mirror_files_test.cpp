@@ -48,7 +48,8 @@ TEST(MirrorFiles, MappingAndMissing) {
 TEST(MirrorFiles, OnePrefixForAllRegistries) {
   MirrorResult result;
   result.kubernetes = "v1.34.2";
-  result.rows = {row("registry.k8s.io/pause:1", "k8s/pause"), row("registry.k8s.io/coredns/coredns:1", "k8s/coredns/coredns"),
+  result.rows = {row("registry.k8s.io/pause:1", "k8s/pause"),
+                 row("registry.k8s.io/coredns/coredns:1", "k8s/coredns/coredns"),
                  row("registry.k8s.io/coredns/coredns:1", "k8s/coredns"), row("ghcr.io/a/b:1", "k8s/a/b"),
                  row("kubeferry.local/s/node-files:1", "k8s/kubeferry/s/node-files")};
   result.rows[2].second_name = true;
@@ -60,7 +61,8 @@ TEST(MirrorFiles, OnePrefixForAllRegistries) {
   }
   EXPECT_THAT(paths, ElementsAre("mapping.txt", "certs.d/ghcr.io/hosts.toml", "certs.d/registry.k8s.io/hosts.toml",
                                  "certs.d/_default/hosts.toml", "registries.conf", "kubeadm.yaml"));
-  EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"), HasSubstr(R"([host."https://harbor.corp/v2/k8s"])"));
+  EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"),
+              HasSubstr(R"([host."https://harbor.corp/v2/k8s"])"));
   EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"), HasSubstr("override_path = true"));
   EXPECT_THAT(text_of(files, "kubeadm.yaml"), HasSubstr("imageRepository: \"harbor.corp/k8s\"\n"));
   EXPECT_THAT(text_of(files, "kubeadm.yaml"), HasSubstr("kubernetesVersion: v1.34.2\n"));

@@ -320,7 +320,8 @@ TEST_F(MirrorTest, ADamagedBundleEndsTheRun) {
   const auto digest = crypto::Digest::of(bundle::testing_support::content(3 << 20, 1));
   const auto span = (*opened->content(digest))->stored_span(2 << 20);
   const auto file = open_file(folder_ / "bundle", O_RDWR);
-  ASSERT_TRUE(write_all_at(file->get(), opened->payload().file_offset() + span->payload_offset, bytes_of("damage"), "b"));
+  ASSERT_TRUE(
+      write_all_at(file->get(), opened->payload().file_offset() + span->payload_offset, bytes_of("damage"), "b"));
   EXPECT_EQ(failure(options()).code, ExitCode::integrity);
   EXPECT_FALSE(registry_.has_blob("k8s/a", digest.to_string()));
 }

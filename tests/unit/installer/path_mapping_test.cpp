@@ -89,9 +89,9 @@ TEST(PathMapping, TheLongestRuleWins) {
 }
 
 TEST(PathMapping, KeepHost) {
-  EXPECT_THAT(names({input("registry.k8s.io/pause:3", "a"), input("localhost:5000/x:1", "b")},
-                    rules({}, KeepHost::yes)),
-              ElementsAre("k8s/registry.k8s.io/pause:3", "k8s/localhost-5000/x:1"));
+  EXPECT_THAT(
+      names({input("registry.k8s.io/pause:3", "a"), input("localhost:5000/x:1", "b")}, rules({}, KeepHost::yes)),
+      ElementsAre("k8s/registry.k8s.io/pause:3", "k8s/localhost-5000/x:1"));
 }
 
 TEST(PathMapping, CollisionsAreErrorsThatNameBoth) {
@@ -120,7 +120,8 @@ TEST(PathMapping, DigestsCannotCollide) {
 }
 
 TEST(PathMapping, ANameThatIsTooLongIsAnError) {
-  const auto mapped = names({input("ghcr.io/" + std::string(240, 'a') + ":1", "x")}, {}, "harbor.corp/a-rather-long-prefix");
+  const auto mapped =
+      names({input("ghcr.io/" + std::string(240, 'a') + ":1", "x")}, {}, "harbor.corp/a-rather-long-prefix");
   ASSERT_EQ(mapped.size(), 1U);
   EXPECT_THAT(mapped[0], HasSubstr("no name of a repository"));
 }

@@ -14,8 +14,8 @@ namespace kubeferry::installer {
 
 /// Where images can be had: a registry, and what stands before their repository names there.
 struct RegistryPlace {
-  std::string host;          ///< "10.0.0.1:5000"
-  std::string prefix;        ///< "k8s"; empty for none
+  std::string host;    ///< "10.0.0.1:5000"
+  std::string prefix;  ///< "k8s"; empty for none
   bool plain_http = false;
 
   [[nodiscard]] std::string name() const;  ///< "10.0.0.1:5000/k8s"

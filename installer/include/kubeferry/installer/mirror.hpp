@@ -41,7 +41,7 @@ struct MirrorOptions {
   DryRun dry_run = DryRun::no;  ///< yes: nothing but HEAD requests is sent
   std::size_t jobs = 8;         ///< transfers at once
   std::stop_token stop;
-  Progress* progress = nullptr;  ///< gets its total and finished bytes; may be null
+  Progress* progress = nullptr;                   ///< gets its total and finished bytes; may be null
   std::function<void(std::string_view)> detail;   ///< one line for each thing that is done; may be empty
   std::function<void(std::string_view)> warning;  ///< may be empty
 };
@@ -55,10 +55,10 @@ enum class MirrorStatus {
 
 /// One name in the target.
 struct MirrorRow {
-  std::string source;            ///< as in the bundle: "registry.k8s.io/pause:3.10"
-  std::string target;            ///< "harbor.corp/k8s/pause:3.10", or …@digest
-  std::string repository;        ///< "k8s/pause"
-  bool second_name = false;      ///< CoreDNS's other spelling
+  std::string source;        ///< as in the bundle: "registry.k8s.io/pause:3.10"
+  std::string target;        ///< "harbor.corp/k8s/pause:3.10", or …@digest
+  std::string repository;    ///< "k8s/pause"
+  bool second_name = false;  ///< CoreDNS's other spelling
   Kind kind = Kind::image;
   crypto::Digest source_digest;
   crypto::Digest target_digest;
@@ -72,10 +72,10 @@ struct MissingItem {
 };
 
 struct MirrorResult {
-  std::vector<MirrorRow> rows;      ///< in the bundle's order; what could not be published is not among them
-  std::vector<MissingItem> missing; ///< after a run: what went wrong; after a dry run: what would be sent
-  std::vector<std::string> skipped; ///< references left out because they have none of the wanted platforms
-  std::string kubernetes;           ///< the bundle's Kubernetes version, or empty
+  std::vector<MirrorRow> rows;       ///< in the bundle's order; what could not be published is not among them
+  std::vector<MissingItem> missing;  ///< after a run: what went wrong; after a dry run: what would be sent
+  std::vector<std::string> skipped;  ///< references left out because they have none of the wanted platforms
+  std::string kubernetes;            ///< the bundle's Kubernetes version, or empty
   std::uint64_t blobs_pushed = 0;
   std::uint64_t blobs_mounted = 0;
   std::uint64_t blobs_present = 0;
@@ -84,8 +84,8 @@ struct MirrorResult {
   std::uint64_t bytes_pushed = 0;
   std::uint64_t bytes_mounted = 0;
   std::uint64_t bytes_present = 0;
-  ExitCode worst = ExitCode::ok;    ///< class of the worst entry of `missing` after a run; ok after a dry run
-  bool refuses_sparse = false;      ///< the registry refused an index with absent platforms (IndexMode::automatic)
+  ExitCode worst = ExitCode::ok;  ///< class of the worst entry of `missing` after a run; ok after a dry run
+  bool refuses_sparse = false;    ///< the registry refused an index with absent platforms (IndexMode::automatic)
 
   /// ok, or an error that counts what is missing and names the first: integrity when the target holds other bytes than
   /// it was sent, network otherwise.

@@ -54,9 +54,9 @@ struct MappingInput {
 
 /// One name under which an input is published. CoreDNS has two.
 struct Mapping {
-  std::size_t input = 0;   ///< index of the input
-  std::string repository;  ///< in the target, prefix included
-  std::string tag;         ///< empty: by digest only
+  std::size_t input = 0;     ///< index of the input
+  std::string repository;    ///< in the target, prefix included
+  std::string tag;           ///< empty: by digest only
   bool second_name = false;  ///< CoreDNS's other spelling
 };
 
