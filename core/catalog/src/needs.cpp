@@ -155,7 +155,7 @@ Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const Kuberne
   // kubeadm leaves CoreDNS's extra path out as soon as the repository is not its own default (images.go).
   const bool own = repository.empty() || repository == row.registry;
   const std::string base(own ? std::string_view(row.registry) : repository);
-  const std::array<std::array<std::string, 3>, 7> list = {{
+  std::array<std::array<std::string, 3>, 7> list = {{
       {"kube-apiserver", "kube-apiserver", version.to_string()},
       {"kube-controller-manager", "kube-controller-manager", version.to_string()},
       {"kube-scheduler", "kube-scheduler", version.to_string()},
@@ -164,6 +164,10 @@ Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const Kuberne
       {"pause", "pause", row.pause},
       {"etcd", "etcd", row.etcd},
   }};
+  // Up to 1.28 kubeadm names CoreDNS last (seen: the real kubeadm 1.20.2), from 1.29 on before pause.
+  if (version.minor < 29) {
+    std::rotate(list.begin() + 4, list.begin() + 5, list.end());
+  }
   KubernetesImages images{{}, match.note};
   for (const auto& [family, name, tag] : list) {
     ImageNeed need{fmt::format("{}/{}:{}", base, name, tag), "kubernetes " + version.to_string(), {}};

@@ -15,6 +15,23 @@ from programs import program
 DATA = Path(__file__).resolve().parent / "data"
 
 
+# What upstream's own archives hold, where a rule says "*"; the plugins' names start with "./" there.
+ARCHIVES = {
+    "cni-plugins": ["./" + plugin for plugin in (
+        "bandwidth", "bridge", "dhcp", "firewall", "host-device", "host-local", "ipvlan", "loopback", "macvlan",
+        "portmap", "ptp", "sbr", "static", "tuning", "vlan", "vrf")],
+    "containerd": ["bin/" + program for program in (
+        "ctr", "containerd", "containerd-stress", "containerd-shim", "containerd-shim-runc-v1",
+        "containerd-shim-runc-v2")],
+}
+
+
+def members_of(name: str, rule: str | dict) -> list[str]:
+    """The members that a needs file's rule means: a name, or a rule of the catalog ({"from": "bin/*", ...})."""
+    wanted = rule if isinstance(rule, str) else rule["from"]
+    return ARCHIVES[name] if wanted.endswith("*") else [wanted]
+
+
 class Downloads:
     def __init__(self, folder: Path, debs: Debs, kubeadm: Path | None):
         self._folder, self._debs, self._kubeadm = folder, debs, kubeadm
@@ -26,7 +43,7 @@ class Downloads:
             published = list(pool.map(self._publish_file, needs))
         for need, (target, digest) in zip(needs, published, strict=True):
             checksum = need.get("checksum") or {"style": "none"}
-            if checksum["style"] == "sums":
+            if checksum["style"] in ("sums", "clearsigned"):
                 lists[checksum["url"]].append((digest, target.name))
             elif checksum["style"] != "none":
                 text = one_sum(checksum["style"], checksum["url"], digest, target.name)
@@ -52,7 +69,7 @@ class Downloads:
         platform = Platform.parse(need["platform"])
         if kind == "archive":
             entries = [Entry(member, program(self._debs, Path(member).name, platform.architecture))
-                       for member in need["members"]]
+                       for rule in need["members"] for member in members_of(name, rule)]
             self._place((archive(entries).path,), target)
         elif kind != "binary":
             raise ValueError(f"{need['url']}: kind '{kind}' is none of binary, archive, manifest")
@@ -96,7 +113,7 @@ def one_sum(style: str, url: str, digest: str, name: str) -> bytes:
         return digest.encode() + (b"" if "//dl.k8s.io/" in url else b"\n")
     if style == "named":
         return f"{digest}  {name}\n".encode()
-    raise ValueError(f"{url}: style '{style}' is none of bare, named, sums, none")
+    raise ValueError(f"{url}: style '{style}' is none of bare, named, sums, clearsigned, none")
 
 
 def sum_list(url: str, sums: list[tuple[str, str]]) -> bytes:

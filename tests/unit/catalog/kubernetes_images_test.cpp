@@ -92,11 +92,15 @@ TEST_F(KubernetesImagesTest, EveryPatchInKubeadmsOrder) {
       ASSERT_TRUE(found) << version;
       EXPECT_EQ(found->note, "") << version;
       const auto name = [&](std::string_view image) { return fmt::format("{}/{}:{}", row.registry, image, version); };
-      EXPECT_THAT(references(*found),
-                  ElementsAre(name("kube-apiserver"), name("kube-controller-manager"), name("kube-scheduler"),
-                              name("kube-proxy"), fmt::format("{}/{}", row.registry, row.coredns),
-                              fmt::format("{}/pause:{}", row.registry, row.pause),
-                              fmt::format("{}/etcd:{}", row.registry, row.etcd)))
+      const std::string coredns = fmt::format("{}/{}", row.registry, row.coredns);
+      const std::string pause = fmt::format("{}/pause:{}", row.registry, row.pause);
+      const std::string etcd = fmt::format("{}/etcd:{}", row.registry, row.etcd);
+      std::vector<std::string> expected = {name("kube-apiserver"), name("kube-controller-manager"),
+                                           name("kube-scheduler"), name("kube-proxy")};
+      const std::vector<std::string> rest = row.minor < 29 ? std::vector<std::string>{pause, etcd, coredns}
+                                                           : std::vector<std::string>{coredns, pause, etcd};
+      expected.insert(expected.end(), rest.begin(), rest.end());
+      EXPECT_EQ(references(*found), expected)
           << version;
     }
   }

@@ -1,0 +1,27 @@
+# Functions for scripts that need the sample site. Source it; $KUBEFERRY names the program, $WORK a folder of the script's.
+# shellcheck shell=bash
+site_support=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# Starts the upstream's servers below $WORK/upstream and sets the KF_… variables of tests/support/upstream/servers.sh.
+site_up() {
+  local cache=${KUBEFERRY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubeferry}
+  mkdir -p "$cache"
+  "$site_support/upstream/servers.sh" up "$WORK/upstream" --storage "$cache/storage" --downloads "$cache/downloads" \
+    >"$WORK/servers.log" 2>&1 || { cat "$WORK/servers.log" >&2; return 1; }
+  eval "$("$site_support/upstream/servers.sh" env "$WORK/upstream")"
+}
+
+site_down() { "$site_support/upstream/servers.sh" down "$WORK/upstream" >/dev/null 2>&1 || true; }
+
+# Writes the sample spec to $WORK/site.yaml.
+site_spec() {
+  sed -e "s#@REGISTRY@#$KF_OPEN#" -e "s#@DOWNLOADS@#$KF_DOWNLOADS#" -e "s#@CA@#$KF_CA#" \
+    "$site_support/site/site.yaml.in" >"$WORK/site.yaml"
+}
+
+# Fills the upstream with what the spec $1 needs. With $2, that is the release's kubeadm for this machine.
+site_seed() {
+  "$KUBEFERRY" spec check "$1" --output json >"$WORK/needs.json"
+  "$site_support/upstream/seed.py" --needs "$WORK/needs.json" --registry "$KF_OPEN" --ca "$KF_CA" \
+    --downloads "$KF_DOWNLOADS_DIR" ${2:+--kubeadm "$2"} >"$WORK/seed.log" 2>&1 || { tail -n 20 "$WORK/seed.log" >&2; return 1; }
+}
