@@ -1,5 +1,4 @@
-# What every object of ours is compiled and linked with: language, hardening (SECURITY notes in docs/hardening.md),
-# reproducibility, sanitizers.
+# What every object of ours is compiled and linked with: language, hardening, reproducibility, sanitizers.
 include(CheckCXXCompilerFlag)
 add_library(project_options INTERFACE)
 target_compile_features(project_options INTERFACE cxx_std_20)
@@ -23,9 +22,13 @@ function(kf_option_if_supported flag)
   endif()
 endfunction()
 foreach(flag -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks
-             -fno-strict-overflow -fno-strict-aliasing -fcf-protection=full -mbranch-protection=standard
+             -fno-strict-overflow -fno-strict-aliasing -fcf-protection=full
              "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
   kf_option_if_supported(${flag})
 endforeach()
+# clang takes this flag on every architecture and then warns that it is unused.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)")
+  kf_option_if_supported(-mbranch-protection=standard)
+endif()
 target_link_options(project_options INTERFACE LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack LINKER:-z,separate-code LINKER:--as-needed)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -39,16 +39,17 @@ Result<std::vector<crypto::PrivateKey>> read_keys(const Options& options) {
 std::string summary(const builder::BuildReport& report) {
   const auto& m = report.manifest;
   const double seconds = report.seconds > 0.001 ? report.seconds : 0.001;
-  return facts({{"bundle", report.output.native()},
-                {"name", fmt::format("{} {} (stream {}, sequence {})", m.name, m.version, m.stream, m.sequence)},
-                {"kubernetes", m.kubernetes},
-                {"platforms", fmt::format("{}", fmt::join(m.platforms, " "))},
-                {"images", std::to_string(m.images.size())},
-                {"node files", std::to_string(m.files.size())},
-                {"size", human_bytes(report.built.bytes)},
-                {"fetched", fmt::format("{} in {:.1f} s ({}/s)", human_bytes(report.fetched), seconds,
-                                        human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.fetched) / seconds)))},
-                {"manifest", report.built.manifest.to_string()}});
+  return facts(
+      {{"bundle", report.output.native()},
+       {"name", fmt::format("{} {} (stream {}, sequence {})", m.name, m.version, m.stream, m.sequence)},
+       {"kubernetes", m.kubernetes},
+       {"platforms", fmt::format("{}", fmt::join(m.platforms, " "))},
+       {"images", std::to_string(m.images.size())},
+       {"node files", std::to_string(m.files.size())},
+       {"size", human_bytes(report.built.bytes)},
+       {"fetched", fmt::format("{} in {:.1f} s ({}/s)", human_bytes(report.fetched), seconds,
+                               human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.fetched) / seconds)))},
+       {"manifest", report.built.manifest.to_string()}});
 }
 
 Status run_build(const Options& options, const Context& context) {
@@ -86,12 +87,16 @@ void add_build(CLI::App& app, Commands& commands) {
   command->add_option("-k,--key", options->keys, "Private key to sign with; several for several signatures")
       ->required()
       ->type_name("KEY");
-  command->add_option("--passphrase-file", options->passphrase_file, "File whose first line decrypts the keys")->type_name("FILE");
+  command->add_option("--passphrase-file", options->passphrase_file, "File whose first line decrypts the keys")
+      ->type_name("FILE");
   command->add_option("-o,--output", options->output, "The bundle; default: NAME-VERSION.tar.zst")->type_name("FILE");
-  command->add_option("--lock", options->lock, "Fetch exactly what this lock says; default: the spec's name with .lock, if it is there")
+  command
+      ->add_option("--lock", options->lock,
+                   "Fetch exactly what this lock says; default: the spec's name with .lock, if it is there")
       ->type_name("LOCK");
-  commands.on(command, [options](const Context& context) { return run_build(*options, context); },
-              "what was fetched is kept beside the bundle's name as .partial; run the same command again to go on");
+  commands.on(
+      command, [options](const Context& context) { return run_build(*options, context); },
+      "what was fetched is kept beside the bundle's name as .partial; run the same command again to go on");
 }
 
 }  // namespace kubeferry::cli

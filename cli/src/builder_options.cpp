@@ -13,8 +13,12 @@ namespace kubeferry::cli {
 void BuilderOptions::add_to(CLI::App& command) {
   command.add_option("SPEC", spec, "The spec: YAML, or a list of image references")->required();
   command.add_option("--catalog", catalog, "A folder with a catalog, instead of the one built in")->type_name("DIR");
-  command.add_option("--jobs", jobs, "Transfers at once")->check(CLI::Range(1, 64))->capture_default_str()->type_name("N");
-  command.add_option("--image-list", image_list, "auto: ask the release's own kubeadm where it can run; catalog: do not")
+  command.add_option("--jobs", jobs, "Transfers at once")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str()
+      ->type_name("N");
+  command
+      .add_option("--image-list", image_list, "auto: ask the release's own kubeadm where it can run; catalog: do not")
       ->check(CLI::IsMember({"auto", "catalog"}))
       ->capture_default_str()
       ->type_name("HOW");

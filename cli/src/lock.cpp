@@ -20,7 +20,8 @@ Status run_lock(const Options& options, const Context& context) {
   KF_TRY_ASSIGN(const auto catalog, options.common.load_catalog());
   builder::LockRequest request;
   request.spec = options.common.spec;
-  request.output = options.output.empty() ? builder::default_lock_path(request.spec) : std::filesystem::path(options.output);
+  request.output =
+      options.output.empty() ? builder::default_lock_path(request.spec) : std::filesystem::path(options.output);
   request.jobs = options.common.jobs;
   request.ask_kubeadm = options.common.ask_kubeadm();
   KF_TRY_ASSIGN(request.now, build_time());
@@ -43,10 +44,12 @@ Status run_lock(const Options& options, const Context& context) {
 }  // namespace
 
 void add_lock(CLI::App& app, Commands& commands) {
-  CLI::App* command = app.add_subcommand("lock", "Resolve every reference of a spec to a digest, and print what changed");
+  CLI::App* command =
+      app.add_subcommand("lock", "Resolve every reference of a spec to a digest, and print what changed");
   auto options = std::make_shared<Options>();
   options->common.add_to(*command);
-  command->add_option("-o,--output", options->output, "The lock file; default: the spec's name with .lock")->type_name("LOCK");
+  command->add_option("-o,--output", options->output, "The lock file; default: the spec's name with .lock")
+      ->type_name("LOCK");
   commands.on(command, [options](const Context& context) { return run_lock(*options, context); });
 }
 

@@ -40,6 +40,9 @@ Result<crypto::Identity> load_or_make_authority(const std::filesystem::path& dir
                                                                .not_before = now - k_head_start,
                                                                .not_after = now + k_authority_period}));
   KF_TRY_ASSIGN(const crypto::SecretText key, made.key.to_pem());
+  if (std::filesystem::create_directories(directory, ignored); ignored) {
+    return fail_errno(ignored.value(), directory.native());
+  }
   // The key first: a certificate without its key would be believed for ten years and be of no use.
   KF_TRY(write_file_atomically(key_file, key.view(), 0600));
   KF_TRY(write_file_atomically(certificate, made.certificate_pem, 0644, Replace::refused));

@@ -15,10 +15,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
 
   for (const auto& challenge : net::parse_challenges(text)) {
-    require(!challenge.scheme.empty() && challenge.parameters.size() <= 32, "a challenge has a scheme, and few parameters");
+    require(!challenge.scheme.empty() && challenge.parameters.size() <= 32,
+            "a challenge has a scheme, and few parameters");
   }
   if (const auto range = net::parse_content_range(text)) {
-    require(range->first <= range->last && (!range->size || range->last < *range->size), "a range lies within its size");
+    require(range->first <= range->last && (!range->size || range->last < *range->size),
+            "a range lies within its size");
   }
   if (const auto wait = net::parse_retry_after(text, TimePoint(std::chrono::seconds(784111777)))) {
     require(wait->count() >= 0, "nobody waits into the past");

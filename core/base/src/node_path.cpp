@@ -24,8 +24,8 @@ Status check_node_path(std::string_view path) {
   }
   if (std::none_of(k_node_directories.begin(), k_node_directories.end(),
                    [&](std::string_view directory) { return path.starts_with(directory); })) {
-    return wrong(fmt::format("is outside the directories that a bundle may write: {}",
-                             fmt::join(k_node_directories, " ")));
+    return wrong(
+        fmt::format("is outside the directories that a bundle may write: {}", fmt::join(k_node_directories, " ")));
   }
   return {};
 }

@@ -40,6 +40,12 @@ std::uint64_t place_rows(std::vector<BlobRow>& rows, std::size_t first) {
   return position;
 }
 
+void append_front_frames(std::vector<archive::FrameSize>& frames, std::uint64_t payload_offset) {
+  const auto empty = static_cast<std::uint32_t>(archive::k_empty_frame.size());
+  frames.push_back({empty, 0});
+  frames.push_back({static_cast<std::uint32_t>(payload_offset) - empty, 0});
+}
+
 void append_raw_frames(std::vector<archive::FrameSize>& frames, std::uint64_t size) {
   for (std::uint64_t done = 0; done < size; done += archive::k_raw_frame_bytes) {
     const std::uint64_t content = std::min(archive::k_raw_frame_bytes, size - done);

@@ -109,6 +109,7 @@ Status verify_framing(const Bundle& bundle) {
   std::uint64_t position = 0;
   std::uint64_t previous = 0;
   std::vector<archive::FrameSize> frames;
+  append_front_frames(frames, bundle.front().header.payload_offset);
   for (const auto& row : manifest.blobs) {
     KF_TRY_ASSIGN(const Bytes glue, glue_before(row, previous));
     KF_TRY(same(position, glue, "the tar header of " + row.tar_name()));

@@ -43,7 +43,7 @@ Manifest longest(const WritePlan& plan) {
   Manifest manifest = plan.manifest;
   manifest.chunk_size = plan.chunk_size;
   manifest.blobs = plan.rows;
-  std::uint64_t frames = manifest.blobs.size() + 1;
+  std::uint64_t frames = k_front_frames + manifest.blobs.size() + 1;
   for (auto& row : manifest.blobs) {
     row.stored = row.encoding == k_raw ? row.stored : most_stored(row);
     frames += frame_count(row);
@@ -148,6 +148,7 @@ Result<crypto::Digest> Writer::finish(const std::function<Result<std::string>(st
                                       std::size_t threads, const std::stop_token& stop) {
   State& state = *state_;
   std::vector<archive::FrameSize> frames;
+  append_front_frames(frames, state.payload_offset);
   std::uint64_t previous = 0;
   for (std::size_t row = 0; row < state.plan.rows.size(); ++row) {
     const BlobRow& blob = state.plan.rows[row];

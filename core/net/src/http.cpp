@@ -22,18 +22,12 @@ std::string first_words(const Response& response) {
 
 std::string_view method_name(Method method) noexcept {
   switch (method) {
-    case Method::get:
-      return "GET";
-    case Method::head:
-      return "HEAD";
-    case Method::post:
-      return "POST";
-    case Method::put:
-      return "PUT";
-    case Method::patch:
-      return "PATCH";
-    case Method::remove:
-      return "DELETE";
+    case Method::get: return "GET";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::put: return "PUT";
+    case Method::patch: return "PATCH";
+    case Method::remove: return "DELETE";
   }
   return "GET";
 }
@@ -44,25 +38,27 @@ Status expect_success(const Response& response, std::string_view what) {
     return {};
   }
   const auto failure = [&](ExitCode code, std::string_view problem, std::string_view hint) {
-    return Failure(Error{code, fmt::format("{}: {} (HTTP {} from {}){}", what, problem, status,
-                                           redacted(response.url), first_words(response)),
-                         std::string(hint), {{"status", std::to_string(status)}}});
+    return Failure(Error{
+        code,
+        fmt::format("{}: {} (HTTP {} from {}){}", what, problem, status, redacted(response.url), first_words(response)),
+        std::string(hint),
+        {{"status", std::to_string(status)}}});
   };
   switch (status) {
     case 401:
-      return failure(ExitCode::auth, "the server wants other credentials", "log in (docker login) or give a user name and password file");
+      return failure(ExitCode::auth, "the server wants other credentials",
+                     "log in (docker login) or give a user name and password file");
     case 403:
-      return failure(ExitCode::auth, "access is denied", "these credentials do not give access to it; a name that does not exist is denied like that, too");
-    case 404:
-      return failure(ExitCode::network, "not found", "check the name and tag or digest");
-    case 407:
-      return failure(ExitCode::auth, "the proxy wants credentials", "put them into HTTPS_PROXY");
+      return failure(ExitCode::auth, "access is denied",
+                     "these credentials do not give access to it; a name that does not exist is denied like that, too");
+    case 404: return failure(ExitCode::network, "not found", "check the name and tag or digest");
+    case 407: return failure(ExitCode::auth, "the proxy wants credentials", "put them into HTTPS_PROXY");
     case 413:
-      return failure(ExitCode::network, "too large for the server", "raise the body limit of the registry or of the proxy before it");
+      return failure(ExitCode::network, "too large for the server",
+                     "raise the body limit of the registry or of the proxy before it");
     case 429:
       return failure(ExitCode::network, "too many requests", "the server limits the rate; log in or try again later");
-    default:
-      return failure(ExitCode::network, status >= 500 ? "the server failed" : "refused", "");
+    default: return failure(ExitCode::network, status >= 500 ? "the server failed" : "refused", "");
   }
 }
 

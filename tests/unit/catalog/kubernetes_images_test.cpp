@@ -100,8 +100,7 @@ TEST_F(KubernetesImagesTest, EveryPatchInKubeadmsOrder) {
       const std::vector<std::string> rest = row.minor < 29 ? std::vector<std::string>{pause, etcd, coredns}
                                                            : std::vector<std::string>{coredns, pause, etcd};
       expected.insert(expected.end(), rest.begin(), rest.end());
-      EXPECT_EQ(references(*found), expected)
-          << version;
+      EXPECT_EQ(references(*found), expected) << version;
     }
   }
 }

@@ -33,6 +33,10 @@ Result<Bytes> glue_before(const BlobRow& row, std::uint64_t previous_size);
 /// glue behind the last row starts.
 std::uint64_t place_rows(std::vector<BlobRow>& rows, std::size_t first = 0);
 
+/// The seek-table entries of the front, without content: a seekable reader counts from the start of the file.
+inline constexpr std::uint64_t k_front_frames = 2;
+void append_front_frames(std::vector<archive::FrameSize>& frames, std::uint64_t payload_offset);
+
 /// The seek-table entries of `size` bytes of content stored raw.
 void append_raw_frames(std::vector<archive::FrameSize>& frames, std::uint64_t size);
 

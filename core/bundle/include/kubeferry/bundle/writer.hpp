@@ -30,7 +30,7 @@ struct WritePlan {
   /// Content of raw rows that is known already (layout files, documents, generated manifests), by row.
   std::map<std::size_t, Bytes> known;
   std::uint64_t chunk_size = k_default_chunk_bytes;
-  int level = 9;  ///< zstd level of compressed rows
+  int level = 6;  ///< zstd level of compressed rows (ADR 0005)
 };
 
 /// Where one raw blob's bytes go: straight to their final place, hashed on the way. One thread at a time.
