@@ -21,7 +21,11 @@ site_spec() {
 
 # Fills the upstream with what the spec $1 needs. With $2, that is the release's kubeadm for this machine.
 site_seed() {
-  "$KUBEFERRY" spec check "$1" --output json >"$WORK/needs.json"
+  "$KUBEFERRY" spec check "$1" --output json >"$WORK/spec.json"
+  # Only the CNI's own manifest says which images it runs, and a spec is checked without any network.
+  sed -n 's/^ *image: *//p' "$site_support/upstream/data/kube-flannel.yml" | sort -u | jq -R . | jq -s '.' >"$WORK/cni.json"
+  jq --slurpfile cni "$WORK/cni.json" '(.images | map(.platforms) | add | unique) as $all
+    | .images += ($cni[0] | map({reference: ., platforms: $all}))' "$WORK/spec.json" >"$WORK/needs.json"
   "$site_support/upstream/seed.py" --needs "$WORK/needs.json" --registry "$KF_OPEN" --ca "$KF_CA" \
     --downloads "$KF_DOWNLOADS_DIR" ${2:+--kubeadm "$2"} >"$WORK/seed.log" 2>&1 || { tail -n 20 "$WORK/seed.log" >&2; return 1; }
 }
