@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,16 @@ Result<Pipe> make_pipe() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
     return fail_errno(errno, "pipe");
+  }
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+/// A socket instead of a pipe: a child that ends without reading its input is no reason for SIGPIPE, whatever the
+/// program has done about that signal.
+Result<Pipe> make_input() {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail_errno(errno, "socketpair");
   }
   return Pipe{Fd(ends[0]), Fd(ends[1])};
 }
@@ -133,7 +144,7 @@ Status exchange(const Command& command, Pipe& in, Pipe& out, Pipe& err, ProcessO
       KF_TRY(drain(err.read_end, result.err));
     }
     if (polls[2].revents != 0) {
-      const ssize_t count = ::write(in.write_end.get(), rest.data(), rest.size());
+      const ssize_t count = ::send(in.write_end.get(), rest.data(), rest.size(), MSG_NOSIGNAL);
       if (count > 0) {
         rest.remove_prefix(static_cast<std::size_t>(count));
       }
@@ -151,7 +162,7 @@ Result<ProcessOutput> run(const Command& command) {
   if (command.argv.empty()) {
     return fail(ExitCode::bug, "a command without a program");
   }
-  KF_TRY_ASSIGN(Pipe in, make_pipe());
+  KF_TRY_ASSIGN(Pipe in, make_input());
   KF_TRY_ASSIGN(Pipe out, make_pipe());
   KF_TRY_ASSIGN(Pipe err, make_pipe());
   KF_TRY_ASSIGN(const pid_t child, spawn(command, in, out, err));

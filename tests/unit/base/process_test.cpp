@@ -16,6 +16,12 @@ TEST(Process, FeedsAndCollects) {
   EXPECT_EQ(result->err, "hello\n");
 }
 
+TEST(Process, SurvivesAChildThatDoesNotReadItsInput) {
+  const auto result = run({.argv = {"true"}, .input = std::string(1000000, 'x')});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->exit_status, 0);
+}
+
 TEST(Process, ReportsWhatCannotBeStarted) { EXPECT_EQ(run({.argv = {"/no/such/program"}}).error().code, ExitCode::io); }
 
 TEST(Process, EndsWhatTakesTooLong) {
