@@ -62,7 +62,8 @@ echo '== stock tools read it'
 zstd -tq a.tar.zst
 mkdir layout
 tar --zstd -xf a.tar.zst -C layout
-skopeo inspect --raw oci:layout:k8s.gcr.io/kube-proxy:v1.20.2 >/dev/null
+# skopeo finds only OCI media types in a layout; Docker manifest lists are for ctr images import.
+skopeo inspect --raw oci:layout:ghcr.io/flannel-io/flannel:v0.28.9 >/dev/null
 
 echo '== a real containerd pulls every image of its platform, with no other network'
 "$KUBEFERRY" inspect a.tar.zst --trust site.pub --output json >inspect.json
