@@ -6,7 +6,7 @@ set -euo pipefail
 export KUBEFERRY=$1
 here=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d)
-# shellcheck source=../support/site/site.sh
+# shellcheck source=tests/support/site/site.sh
 source "$here/../support/site/site.sh"
 trap 'site_down; rm -rf "$WORK"' EXIT
 fail() { echo "FAILED: $*" >&2; exit 1; }
