@@ -229,17 +229,20 @@ void set_method(CURL* handle, const Request& request) {
   }
 }
 
+CURLcode use_authorities(CURL* /*handle*/, void* context, void* authorities) {
+  return static_cast<const Authorities*>(authorities)->apply(static_cast<ssl_ctx_st*>(context)) ? CURLE_OK
+                                                                                                 : CURLE_OUT_OF_MEMORY;
+}
+
 void set_trust(CURL* handle, const Trust& trust) {
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  // Set again after each reset, which brings the distribution's defaults back.
+  curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
-  if (!trust.certificates.empty()) {
-    curl_blob blob{const_cast<char*>(trust.certificates.data()), trust.certificates.size(), CURL_BLOB_NOCOPY};
-    curl_easy_setopt(handle, CURLOPT_CAINFO_BLOB, &blob);
-  } else if (!trust.system_bundle.empty()) {
-    curl_easy_setopt(handle, CURLOPT_CAINFO, trust.system_bundle.c_str());
-  }
+  curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &use_authorities);
+  curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, trust.authorities.get());
   if (!trust.client_certificate.empty()) {
     curl_easy_setopt(handle, CURLOPT_SSLCERT, trust.client_certificate.c_str());
     curl_easy_setopt(handle, CURLOPT_SSLKEY, trust.client_key.c_str());

@@ -48,17 +48,18 @@ Result<std::string> read_pem(const std::filesystem::path& path, std::string_view
 
 Result<TrustTable> TrustTable::load(const ClientOptions& options) {
   TrustTable table;
-  table.otherwise_.system_bundle = find_system_bundle();
+  table.otherwise_.authorities = Authorities::of_system(find_system_bundle());
   for (const auto& [name, endpoint] : options.endpoints) {
     Trust trust = table.otherwise_;
     trust.plain_http = endpoint.plain_http;
     if (!endpoint.ca.empty()) {
       KF_TRY_ASSIGN(const std::string own, read_pem(endpoint.ca, "CA file", name));
-      std::string all;
-      if (!trust.system_bundle.empty()) {
-        all = read_file(trust.system_bundle, k_largest_bundle).value_or(std::string());
+      auto authorities = Authorities::of(own);
+      if (!authorities) {
+        return Failure(std::move(authorities).error().prefixed(
+            fmt::format("CA file of {}: '{}'", name, endpoint.ca.native())));
       }
-      trust.certificates = fmt::format("{}\n{}", all, own);
+      trust.authorities = std::move(*authorities);
     }
     if (!endpoint.client_certificate.empty()) {
       KF_TRY(read_pem(endpoint.client_certificate, "client certificate", name));

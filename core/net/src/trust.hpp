@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/net/http.hpp>
 #include <kubeferry/net/url.hpp>
 
+#include "authorities.hpp"
+
 namespace kubeferry::net {
 
 /// Whom a connection to one endpoint believes, ready to be handed to libcurl.
 struct Trust {
-  std::string system_bundle;  ///< path of the system's certificates; empty when there are none
-  std::string certificates;   ///< PEM of the system's and the endpoint's own; empty: the system's alone
+  std::shared_ptr<const Authorities> authorities;  ///< the endpoint's own, or the system's
   std::string client_certificate;
   std::string client_key;
   bool plain_http = false;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support.hpp"
 
+#include <cstdlib>
 #include <fstream>
 
 #include <gtest/gtest.h>
+
+#include <kubeferry/base/fd.hpp>
 
 namespace kubeferry::net {
 namespace {
@@ -74,6 +77,28 @@ TEST_F(Tls, FilesThatCannotBeUsed) {  // F25
   const auto garbage = Client::make({.endpoints = {{"h", {.ca = file}}}});
   ASSERT_FALSE(garbage);
   EXPECT_EQ(garbage.error().code, ExitCode::tls);
+}
+
+TEST_F(Tls, ACaFileIsReadWhole) {
+  const auto broken = pki_.directory() / "broken.pem";
+  std::ofstream(broken) << read_file(pki_.ca(), 65536).value()
+                        << "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const auto client = Client::make({.endpoints = {{"h:443", {.ca = broken}}}});
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().code, ExitCode::tls);
+  EXPECT_NE(client.error().message.find("broken.pem"), std::string::npos) << client.error().message;
+}
+
+TEST_F(Tls, TheEndpointsCaReplacesTheSystems) {
+  // What the system believes is named by SSL_CERT_FILE, read when the client is made.
+  ASSERT_EQ(::setenv("SSL_CERT_FILE", pki_.ca().c_str(), 1), 0);
+  const testing::TestPki other;
+  const auto by_system = talk_to({.tls = pki_.issue("server")}, {});
+  const auto by_other = talk_to({.tls = pki_.issue("server")}, {.ca = other.ca()});
+  ASSERT_EQ(::unsetenv("SSL_CERT_FILE"), 0);
+  EXPECT_TRUE(by_system) << by_system.error().message;
+  ASSERT_FALSE(by_other);
+  EXPECT_EQ(by_other.error().code, ExitCode::tls);
 }
 
 TEST_F(Tls, ShowsItsClientCertificate) {

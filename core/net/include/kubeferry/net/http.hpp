@@ -62,7 +62,7 @@ struct Response {
 
 /// What holds for one "host:port" (or "host", for all its ports).
 struct EndpointOptions {
-  std::filesystem::path ca;                  ///< PEM, trusted in addition to the system's
+  std::filesystem::path ca;                  ///< PEM, trusted instead of the system's; empty: those
   std::filesystem::path client_certificate;  ///< PEM; empty for none
   std::filesystem::path client_key;          ///< PEM
   bool plain_http = false;                   ///< the operator flagged it: http is allowed here (R1)
