@@ -5,13 +5,13 @@
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/workers.hpp>
-#include <kubeferry/crypto/hasher.hpp>
+#include <kubeferry/crypto/sha256.hpp>
+
+#include "range_hashes.hpp"
 
 namespace kubeferry::bundle {
 
 namespace {
-
-constexpr std::size_t k_piece_bytes = std::size_t{128} * 1024;
 
 /// Calls `each(chunk index, bytes of the range in it)`.
 template <class Each>
@@ -32,48 +32,68 @@ ChunkHashes::ChunkHashes(int fd, std::uint64_t offset, std::uint64_t most, std::
       chunk_size_(chunk_size),
       chunks_(static_cast<std::size_t>((most + chunk_size - 1) / chunk_size)) {}
 
-Status ChunkHashes::hash(std::size_t index, std::uint64_t bytes) {
-  crypto::Hasher hasher;
-  Bytes buffer(k_piece_bytes);
-  std::uint64_t at = offset_ + index * chunk_size_;
-  while (bytes > 0) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, buffer.size()));
-    KF_TRY(read_exactly_at(fd_, at, MutableByteView(buffer).first(count), "the bundle being written"));
-    hasher.update(ByteView(buffer).first(count));
-    at += count;
-    bytes -= count;
+Status ChunkHashes::hash(std::span<const Job> jobs, std::uint64_t payload_length) {
+  std::vector<ByteRange> ranges;
+  for (const Job& job : jobs) {
+    const std::uint64_t at = job.index * chunk_size_;
+    ranges.push_back({offset_ + at, std::min(chunk_size_, payload_length - at)});
   }
-  chunks_[index].digest = hasher.finish();
-  chunks_[index].hashed.store(true, std::memory_order_release);
+  const auto read = [this](std::uint64_t at, MutableByteView buffer) {
+    return read_exactly_at(fd_, at, buffer, "the bundle being written");
+  };
+  KF_TRY_ASSIGN(const auto digests, hash_ranges(read, ranges));
+  const std::lock_guard lock(mutex_);
+  for (std::size_t n = 0; n < jobs.size(); ++n) {
+    Chunk& chunk = chunks_[jobs[n].index];
+    if (chunk.version == jobs[n].version) {
+      chunk.digest = digests[n];
+      chunk.hashed = true;
+    }
+  }
   return {};
 }
 
 Status ChunkHashes::wrote(std::uint64_t position, std::uint64_t length) {
-  Status status;
-  for_chunks(position, length, chunk_size_, [&](std::size_t index, std::uint64_t count) {
-    // The thread that brings the last byte sees all the others' bytes: acquire and release on the count.
-    if (chunks_[index].written.fetch_add(count, std::memory_order_acq_rel) + count == chunk_size_ && status) {
-      status = hash(index, chunk_size_);
+  std::vector<Job> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    for_chunks(position, length, chunk_size_, [&](std::size_t index, std::uint64_t count) {
+      Chunk& chunk = chunks_[index];
+      chunk.written += count;
+      if (chunk.written == chunk_size_) {
+        complete_.push_back({index, chunk.version});
+      }
+    });
+    if (complete_.size() >= crypto::sha256_lanes()) {
+      batch.swap(complete_);
     }
-  });
-  return status;
+  }
+  return batch.empty() ? Status() : hash(batch, chunks_.size() * chunk_size_);
 }
 
 void ChunkHashes::unwrote(std::uint64_t position, std::uint64_t length) {
+  const std::lock_guard lock(mutex_);
   for_chunks(position, length, chunk_size_, [&](std::size_t index, std::uint64_t count) {
-    chunks_[index].written.fetch_sub(count, std::memory_order_acq_rel);
-    chunks_[index].hashed.store(false, std::memory_order_release);
+    Chunk& chunk = chunks_[index];
+    chunk.written -= count;
+    chunk.hashed = false;
+    ++chunk.version;
   });
 }
 
 Result<std::vector<crypto::Digest>> ChunkHashes::finish(std::uint64_t length, std::size_t threads,
                                                         const std::stop_token& stop) {
   const auto count = static_cast<std::size_t>((length + chunk_size_ - 1) / chunk_size_);
-  KF_TRY(for_each_index(count, threads, stop, [&](std::size_t index) -> Status {
-    if (chunks_[index].hashed.load(std::memory_order_acquire)) {
-      return {};
+  std::vector<Job> jobs;
+  for (std::size_t n = 0; n < count; ++n) {
+    if (!chunks_[n].hashed) {
+      jobs.push_back({n, chunks_[n].version});
     }
-    return hash(index, std::min(chunk_size_, length - index * chunk_size_));
+  }
+  const std::size_t lanes = crypto::sha256_lanes();
+  KF_TRY(for_each_index((jobs.size() + lanes - 1) / lanes, threads, stop, [&](std::size_t group) {
+    const std::size_t first = group * lanes;
+    return hash(std::span(jobs).subspan(first, std::min(lanes, jobs.size() - first)), length);
   }));
   std::vector<crypto::Digest> digests;
   digests.reserve(count);

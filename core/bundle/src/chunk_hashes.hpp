@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <optional>
+#include <mutex>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -12,8 +12,8 @@
 
 namespace kubeferry::bundle {
 
-/// Hashes each chunk of a payload as soon as all its bytes were written, by whichever thread wrote the last of them,
-/// while they are still in the page cache.
+/// Hashes the chunks of a payload once all their bytes were written, while they are still in the page cache: as many
+/// together as is fastest, by the thread that completes the last of them.
 class ChunkHashes {
 public:
   /// `fd` is the bundle's file, the payload starts at `offset` and has at most `most` bytes.
@@ -29,16 +29,23 @@ public:
 
 private:
   struct Chunk {
-    std::atomic<std::uint64_t> written = 0;
-    std::atomic<bool> hashed = false;
+    std::uint64_t written = 0;
+    std::uint64_t version = 0;  ///< counts what was taken back: a digest of an older version is of no use
+    bool hashed = false;
     crypto::Digest digest;
   };
-  Status hash(std::size_t index, std::uint64_t bytes);
+  struct Job {
+    std::size_t index = 0;
+    std::uint64_t version = 0;
+  };
+  Status hash(std::span<const Job> jobs, std::uint64_t payload_length);
 
   int fd_;
   std::uint64_t offset_;
   std::uint64_t chunk_size_;
+  std::mutex mutex_;
   std::vector<Chunk> chunks_;
+  std::vector<Job> complete_;  ///< chunks that wait for company
 };
 
 }  // namespace kubeferry::bundle

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <array>
 
-#include <kubeferry/crypto/hasher.hpp>
+#include "range_hashes.hpp"
 
 namespace kubeferry::bundle {
 
@@ -69,24 +69,17 @@ bool VerifiedPayload::unchanged() const {
          same_time(now.st_ctim, opened_.st_ctim);
 }
 
-Status VerifiedPayload::check_chunk(std::size_t index, Bytes& scratch) const {
-  // Pieces that stay in the processor's cache between read and hash.
-  constexpr std::size_t k_piece = std::size_t{128} * 1024;
-  scratch.resize(k_piece);
-  crypto::Hasher hasher;
-  std::uint64_t at = offset_ + index * chunk_size_;
-  for (std::uint64_t left = chunk_bytes(index); left > 0;) {
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left, k_piece));
-    const MutableByteView piece = MutableByteView(scratch).first(count);
-    KF_TRY(file_->read_at(at, piece));
-    hasher.update(piece);
-    at += count;
-    left -= count;
+Result<std::optional<std::size_t>> VerifiedPayload::find_damaged(std::size_t first, std::size_t count) const {
+  std::vector<ByteRange> ranges;
+  for (std::size_t index = first; index < first + count; ++index) {
+    ranges.push_back({offset_ + index * chunk_size_, chunk_bytes(index)});
   }
-  if (hasher.finish() != chunks_[index]) {
-    return damaged(index);
-  }
-  return {};
+  const auto read = [this](std::uint64_t at, MutableByteView buffer) { return file_->read_at(at, buffer); };
+  KF_TRY_ASSIGN(const auto digests, hash_ranges(read, ranges));
+  const auto wrong = std::mismatch(digests.begin(), digests.end(), chunks_.begin() + static_cast<std::ptrdiff_t>(first));
+  return wrong.first == digests.end()
+             ? std::nullopt
+             : std::optional(first + static_cast<std::size_t>(wrong.first - digests.begin()));
 }
 
 VerifiedPayload::Chunk VerifiedPayload::cached(std::size_t index) const {
@@ -149,8 +142,10 @@ Result<bool> VerifiedPayload::verified_in_place(std::uint64_t offset, std::uint6
   const auto last = static_cast<std::size_t>((offset + length - 1) / chunk_size_);
   for (auto index = static_cast<std::size_t>(offset / chunk_size_); index <= last; ++index) {
     if (!seen_[index].load(std::memory_order_acquire)) {
-      Bytes scratch;
-      KF_TRY(check_chunk(index, scratch));
+      KF_TRY_ASSIGN(const auto wrong, find_damaged(index, 1));
+      if (wrong) {
+        return damaged(*wrong);
+      }
       seen_[index].store(true, std::memory_order_release);
     }
   }

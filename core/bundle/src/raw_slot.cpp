@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include <kubeferry/archive/raw_frame.hpp>
-#include <kubeferry/crypto/hasher.hpp>
 
 #include "writer_state.hpp"
 
@@ -10,45 +9,105 @@ namespace kubeferry::bundle {
 
 namespace {
 constexpr std::uint64_t k_journal_every = std::uint64_t{4} * 1024 * 1024;
+// What comes from the network comes in records of 16 KiB; hashing with others and writing pay from some 100 KiB on.
+constexpr std::size_t k_gathered_bytes = std::size_t{256} * 1024;
 }
 
 class Writer::Slot final : public RawSlot {
 public:
-  Slot(State& state, std::size_t row) : state_(&state), row_(row), blob_(&state.plan.rows[row]) {}
+  Slot(State& state, std::size_t row) : state_(&state), row_(row), blob_(&state.plan.rows[row]), hash_(state.blob_hashes) {}
 
   /// Takes up what an earlier run left. What is there is hashed again, so a journal that promises too much (after a
   /// power cut) is found out at finish().
   Status resume() {
     const std::uint64_t there = std::min(state_->journal.raw_bytes(row_), blob_->size);
     Bytes buffer(static_cast<std::size_t>(archive::k_raw_block_bytes));
-    while (received_ < there) {
+    while (stored_ < there) {
       const auto count =
-          static_cast<std::size_t>(std::min(archive::raw_contiguous_bytes(blob_->size, received_), there - received_));
+          static_cast<std::size_t>(std::min(archive::raw_contiguous_bytes(blob_->size, stored_), there - stored_));
       const MutableByteView piece = MutableByteView(buffer).first(count);
       KF_TRY(
           read_exactly_at(state_->fd.get(),
-                          state_->payload_offset + blob_->offset + archive::raw_stored_position(blob_->size, received_),
+                          state_->payload_offset + blob_->offset + archive::raw_stored_position(blob_->size, stored_),
                           piece, state_->name()));
-      hasher_.update(piece);
-      const std::uint64_t framing = archive::raw_framing(blob_->size, received_).length;
+      hash_.update(piece);
+      const std::uint64_t framing = archive::raw_framing(blob_->size, stored_).length;
       KF_TRY(state_->hashes.wrote(stored_position() - framing, count + framing));
-      received_ += count;
+      stored_ += count;
     }
-    journaled_ = received_;
+    journaled_ = stored_;
     return {};
   }
 
-  [[nodiscard]] std::uint64_t received() const override { return received_; }
+  [[nodiscard]] std::uint64_t received() const override { return stored_ + gathered_.size(); }
 
   Status write(ByteView bytes) override {
-    if (bytes.size() > blob_->size - received_) {
+    if (bytes.size() > blob_->size - received()) {
       return fail(ExitCode::integrity, "{}: is longer than its {} bytes", blob_->digest.to_string(), blob_->size);
     }
-    hasher_.update(bytes);
+    while (!bytes.empty()) {
+      if (gathered_.empty() && bytes.size() >= k_gathered_bytes) {
+        KF_TRY(store(bytes));
+        break;
+      }
+      const std::size_t count = std::min(bytes.size(), k_gathered_bytes - gathered_.size());
+      gathered_.insert(gathered_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+      bytes = bytes.subspan(count);
+      if (gathered_.size() == k_gathered_bytes) {
+        KF_TRY(store_gathered());
+      }
+    }
+    return {};
+  }
+
+  Status restart() override {
+    if (stored_ > 0) {
+      // From the blob's first framing byte to the last content byte: exactly what was reported as written.
+      const std::uint64_t last = blob_->offset + archive::raw_stored_position(blob_->size, stored_ - 1) + 1;
+      state_->hashes.unwrote(blob_->offset, last - blob_->offset);
+      KF_TRY(state_->journal.record_raw(row_, 0));
+    }
+    stored_ = 0;
+    gathered_.clear();
+    journaled_ = 0;
+    hash_.reset();
+    return {};
+  }
+
+  Status finish() override {
+    KF_TRY(store_gathered());
+    const crypto::Digest actual = hash_.finish();
+    if (stored_ != blob_->size || actual != blob_->digest) {
+      const std::uint64_t had = stored_;
+      KF_TRY(restart());
+      return fail(ExitCode::integrity, "{}: what came is {} ({} bytes of {})", blob_->digest.to_string(),
+                  actual.to_string(), had, blob_->size);
+    }
+    KF_TRY(state_->journal.record_raw(row_, stored_));
+    state_->done[row_] = true;
+    return {};
+  }
+
+private:
+  [[nodiscard]] std::uint64_t stored_position() const {
+    return blob_->offset + archive::raw_stored_position(blob_->size, stored_);
+  }
+
+  Status store_gathered() {
+    KF_TRY(store(gathered_));
+    gathered_.clear();
+    return {};
+  }
+
+  Status store(ByteView bytes) {
+    if (bytes.empty()) {
+      return {};
+    }
+    hash_.update(bytes);
     while (!bytes.empty()) {
       const auto count = static_cast<std::size_t>(
-          std::min<std::uint64_t>(archive::raw_contiguous_bytes(blob_->size, received_), bytes.size()));
-      const auto framing = archive::raw_framing(blob_->size, received_);
+          std::min<std::uint64_t>(archive::raw_contiguous_bytes(blob_->size, stored_), bytes.size()));
+      const auto framing = archive::raw_framing(blob_->size, stored_);
       const std::uint64_t at = stored_position();
       if (framing.length > 0) {
         KF_TRY(write_all_at(state_->fd.get(), state_->payload_offset + at - framing.length, framing.view(),
@@ -56,52 +115,22 @@ public:
       }
       KF_TRY(write_all_at(state_->fd.get(), state_->payload_offset + at, bytes.first(count), state_->name()));
       KF_TRY(state_->hashes.wrote(at - framing.length, count + framing.length));
-      received_ += count;
+      stored_ += count;
       bytes = bytes.subspan(count);
     }
-    if (received_ - journaled_ >= k_journal_every) {
-      journaled_ = received_;
-      KF_TRY(state_->journal.record_raw(row_, received_));
+    if (stored_ - journaled_ >= k_journal_every) {
+      journaled_ = stored_;
+      KF_TRY(state_->journal.record_raw(row_, stored_));
     }
     return {};
-  }
-
-  Status restart() override {
-    if (received_ > 0) {
-      // From the blob's first framing byte to the last content byte: exactly what was reported as written.
-      const std::uint64_t last = blob_->offset + archive::raw_stored_position(blob_->size, received_ - 1) + 1;
-      state_->hashes.unwrote(blob_->offset, last - blob_->offset);
-      KF_TRY(state_->journal.record_raw(row_, 0));
-    }
-    received_ = 0;
-    journaled_ = 0;
-    hasher_.reset();
-    return {};
-  }
-
-  Status finish() override {
-    const crypto::Digest actual = hasher_.finish();
-    if (received_ != blob_->size || actual != blob_->digest) {
-      const std::uint64_t had = received_;
-      KF_TRY(restart());
-      return fail(ExitCode::integrity, "{}: what came is {} ({} bytes of {})", blob_->digest.to_string(),
-                  actual.to_string(), had, blob_->size);
-    }
-    KF_TRY(state_->journal.record_raw(row_, received_));
-    state_->done[row_] = true;
-    return {};
-  }
-
-private:
-  [[nodiscard]] std::uint64_t stored_position() const {
-    return blob_->offset + archive::raw_stored_position(blob_->size, received_);
   }
 
   State* state_;
   std::size_t row_;
   const BlobRow* blob_;
-  crypto::Hasher hasher_;
-  std::uint64_t received_ = 0;
+  crypto::HashQueue::Stream hash_;
+  std::uint64_t stored_ = 0;  ///< content bytes in the file
+  Bytes gathered_;            ///< those that follow and wait to be worth storing
   std::uint64_t journaled_ = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <kubeferry/base/workers.hpp>
 #include <kubeferry/bundle/layout.hpp>
 #include <kubeferry/crypto/hasher.hpp>
+#include <kubeferry/crypto/sha256.hpp>
 #include <kubeferry/oci/layout.hpp>
 #include <kubeferry/oci/manifest.hpp>
 
@@ -23,23 +24,33 @@ const BlobRow* blob_at(const Manifest& manifest, std::uint64_t from, std::uint64
   return found == manifest.blobs.end() ? nullptr : &*found;
 }
 
+Status damaged(const Bundle& bundle, std::size_t index) {
+  const VerifiedPayload& payload = bundle.payload();
+  Failure failure = payload.damaged(index);
+  const std::uint64_t from = index * payload.chunk_size();
+  if (const BlobRow* row = blob_at(bundle.manifest(), from, from + payload.chunk_size())) {
+    failure.value().message += fmt::format("; it belongs to {}", row->tar_name());
+    failure.value().detail.emplace_back("blob", row->digest.to_string());
+  }
+  return failure;
+}
+
 Status verify_chunks(const Bundle& bundle, std::size_t threads, Progress* progress, const std::stop_token& stop) {
   const VerifiedPayload& payload = bundle.payload();
-  return for_each_index(payload.chunk_count(), threads, stop, [&](std::size_t index) -> Status {
-    thread_local Bytes scratch;
-    Status status = payload.check_chunk(index, scratch);
-    const std::uint64_t from = index * payload.chunk_size();
-    const std::uint64_t to = std::min(from + payload.chunk_size(), payload.size());
-    if (!status && status.error().code == ExitCode::integrity) {
-      if (const BlobRow* row = blob_at(bundle.manifest(), from, to)) {
-        status.error().message += fmt::format("; it belongs to {}", row->tar_name());
-        status.error().detail.emplace_back("blob", row->digest.to_string());
-      }
+  const std::size_t together = crypto::sha256_lanes();
+  const std::size_t groups = (payload.chunk_count() + together - 1) / together;
+  return for_each_index(groups, threads, stop, [&](std::size_t group) -> Status {
+    const std::size_t first = group * together;
+    const std::size_t count = std::min(together, payload.chunk_count() - first);
+    KF_TRY_ASSIGN(const auto wrong, payload.find_damaged(first, count));
+    if (wrong) {
+      return damaged(bundle, *wrong);
     }
     if (progress != nullptr) {
-      progress->add(to - from);
+      const std::uint64_t from = first * payload.chunk_size();
+      progress->add(std::min(count * payload.chunk_size(), payload.size() - from));
     }
-    return status;
+    return {};
   });
 }
 

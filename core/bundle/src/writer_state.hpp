@@ -11,6 +11,7 @@
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/bundle/front.hpp>
 #include <kubeferry/bundle/writer.hpp>
+#include <kubeferry/crypto/hash_queue.hpp>
 
 #include "chunk_hashes.hpp"
 #include "write_journal.hpp"
@@ -42,6 +43,7 @@ struct Writer::State {
   WriteJournal journal;
   std::uint64_t payload_offset;
   ChunkHashes hashes;
+  crypto::HashQueue blob_hashes;  ///< blobs arrive in parallel: their digests are computed side by side
   std::vector<std::atomic<bool>> done;
   std::vector<std::vector<archive::FrameSize>> frames;  ///< of compressed rows
   std::size_t next_compressed = 0;                      ///< the row that put() takes next
