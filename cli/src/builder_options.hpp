@@ -17,7 +17,7 @@ struct BuilderOptions {
   std::string spec;
   std::string catalog;
   std::string image_list = "auto";
-  std::size_t jobs = 8;
+  std::size_t jobs = 16;
 
   void add_to(CLI::App& command);
   Result<catalog::Catalog> load_catalog() const;

@@ -29,7 +29,7 @@ struct Options {
   std::vector<std::string> maps;
   bool keep_host = false;
   bool dry_run = false;
-  std::size_t jobs = 8;
+  std::size_t jobs = 8; 
   std::string directory;
 };
 

@@ -35,7 +35,10 @@ class UploadSource final : public Source {
 public:
   UploadSource(std::shared_ptr<const bundle::Bundle> bundle, std::shared_ptr<const bundle::BlobContent> content,
                BlobProgress& progress)
-      : bundle_(std::move(bundle)), content_(std::move(content)), progress_(progress) {}
+      : bundle_(std::move(bundle)),
+        content_(std::move(content)),
+        progress_(progress),
+        reader_(bundle_->payload().bulk_reader()) {}
 
   Result<std::size_t> read(MutableByteView buffer) override {
     if (taken_ == piece_.size()) {
@@ -84,6 +87,7 @@ private:
   std::shared_ptr<const bundle::Bundle> bundle_;
   std::shared_ptr<const bundle::BlobContent> content_;
   BlobProgress& progress_;
+  crypto::HashQueue::Member reader_;
   Bytes storage_;          // grows to the largest piece: shrinking and growing again would clear it each time
   MutableByteView piece_;  // its start
   std::size_t taken_ = 0;

@@ -107,7 +107,8 @@ private:
       return {};
     }
     if (!run_.dry() && run_.has_sent_blob(name_.repository, tree)) {
-      return put(tree.document, {});
+      const MirrorRun::Exclusive alone(run_, tree.document.digest);
+      return run_.has_sent_manifest(name_.repository, {}, tree.document.digest) ? Status() : put(tree.document, {});
     }
     KF_TRY(put_if_absent(tree.document, {}));
     return {};
@@ -145,6 +146,10 @@ private:
   /// Whether it had to be sent.
   Result<bool> put_if_absent(const oci::ManifestBytes& manifest, const std::string& tag) {
     const std::string shown = run_.name(name_.repository, tag, manifest.digest);
+    const MirrorRun::Exclusive alone(run_, manifest.digest);
+    if (run_.has_sent_manifest(name_.repository, tag, manifest.digest)) {
+      return true;
+    }
     replaced_.reset();
     KF_TRY_ASSIGN(const bool there, has(tag, manifest.digest));
     if (there) {

@@ -131,6 +131,27 @@ bool MirrorRun::has_failed_blob(const std::string& repository, const ImageTree& 
   });
 }
 
+bool MirrorRun::has_sent_manifest(const std::string& repository, const std::string& tag, const crypto::Digest& digest) {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(sent_manifests_.begin(), sent_manifests_.end(), [&](const SentManifest& sent) {
+    return sent.digest == digest && sent.repository == repository && sent.tag == tag;
+  });
+}
+
+MirrorRun::Exclusive::Exclusive(MirrorRun& run, const crypto::Digest& digest) : run_(run), digest_(digest) {
+  std::unique_lock lock(run_.mutex_);
+  run_.put_.wait(lock, [&] { return !run_.being_put_.contains(digest_); });
+  run_.being_put_.insert(digest_);
+}
+
+MirrorRun::Exclusive::~Exclusive() {
+  {
+    const std::lock_guard lock(run_.mutex_);
+    run_.being_put_.erase(digest_);
+  }
+  run_.put_.notify_all();
+}
+
 Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bundle>>& bundles,
                             const MirrorOptions& options) {
   const BundleSet set(bundles);
@@ -142,6 +163,8 @@ Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bund
   client_options.upstreams.emplace(options.target.registry, options.endpoint);
   client_options.credentials = options.credentials;
   client_options.http = options.http;
+  // Each job asks and sends by turns: by one HTTP version that is one connection for each instead of two.
+  client_options.http.version = net::HttpVersion::http1;
   client_options.stop = options.stop;
   KF_TRY_ASSIGN(const auto client, registry::Client::make(std::move(client_options)));
 

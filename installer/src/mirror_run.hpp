@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <string>
@@ -68,6 +69,25 @@ public:
   void blob_failed(const std::string& repository, const crypto::Digest& digest);
   [[nodiscard]] bool has_failed_blob(const std::string& repository, const ImageTree& tree);
 
+  /// Whether this run put the manifest into the repository under that tag (empty: by digest).
+  [[nodiscard]] bool has_sent_manifest(const std::string& repository, const std::string& tag,
+                                       const crypto::Digest& digest);
+
+  /// Nobody else puts the manifest `digest` anywhere while the result lives; waits until that is so. docker-registry
+  /// 2.8 writes its links and blobs in place: while one request puts a manifest, another that reads it sees an empty
+  /// file and is answered with 400 (DIGEST_INVALID, MANIFEST_BLOB_UNKNOWN).
+  class Exclusive {
+  public:
+    Exclusive(MirrorRun& run, const crypto::Digest& digest);
+    Exclusive(const Exclusive&) = delete;
+    Exclusive& operator=(const Exclusive&) = delete;
+    ~Exclusive();
+
+  private:
+    MirrorRun& run_;
+    crypto::Digest digest_;
+  };
+
   [[nodiscard]] bool refuses_sparse() const noexcept { return refuses_sparse_; }
   void set_refuses_sparse() noexcept { refuses_sparse_ = true; }
 
@@ -90,6 +110,8 @@ private:
   std::vector<SentBlob> sent_blobs_;
   std::set<std::pair<std::string, crypto::Digest>> sent_names_;
   std::vector<SentManifest> sent_manifests_;
+  std::set<crypto::Digest> being_put_;
+  std::condition_variable put_;
 };
 
 /// Sees to it that every blob is where it is needed.

@@ -96,7 +96,8 @@ VerifiedPayload::Chunk VerifiedPayload::cached(std::size_t index) const {
 void VerifiedPayload::remember(std::size_t index, Chunk chunk) const {
   const std::lock_guard lock(mutex_);
   cache_.emplace_front(index, std::move(chunk));
-  if (cache_.size() > k_cached_chunks) {
+  // A bulk reader copies a chunk out piece by piece: it must find it there until it is done.
+  while (cache_.size() > k_cached_chunks + hashes_.members()) {
     cache_.pop_back();
   }
 }
@@ -105,14 +106,18 @@ Result<VerifiedPayload::Chunk> VerifiedPayload::load(std::size_t index) const {
   if (Chunk chunk = cached(index)) {
     return chunk;
   }
-  auto bytes = std::make_shared<Bytes>(static_cast<std::size_t>(chunk_bytes(index)));
-  KF_TRY(file_->read_at(offset_ + index * chunk_size_, *bytes));
-  if (crypto::Digest::of(*bytes) != chunks_[index]) {
+  const auto size = static_cast<std::size_t>(chunk_bytes(index));
+  const auto memory = std::make_shared_for_overwrite<std::byte[]>(size);
+  const MutableByteView bytes(memory.get(), size);
+  KF_TRY(file_->read_at(offset_ + index * chunk_size_, bytes));
+  crypto::Sha256 hash;
+  hashes_.update(hash, bytes);
+  if (hash.finish() != chunks_[index]) {
     return damaged(index);
   }
   seen_[index].store(true, std::memory_order_release);
-  remember(index, bytes);
-  return Chunk(bytes);
+  remember(index, memory);
+  return Chunk(memory);
 }
 
 Status VerifiedPayload::read_at(std::uint64_t offset, MutableByteView buffer) const {
@@ -127,7 +132,7 @@ Status VerifiedPayload::read_at(std::uint64_t offset, MutableByteView buffer) co
       KF_TRY(file_->read_at(offset_ + offset, buffer.first(count)));
     } else {
       KF_TRY_ASSIGN(const Chunk chunk, load(index));
-      std::copy_n(chunk->begin() + static_cast<std::ptrdiff_t>(inside), count, buffer.begin());
+      std::copy_n(chunk.get() + inside, count, buffer.begin());
     }
     buffer = buffer.subspan(count);
     offset += count;

@@ -15,7 +15,7 @@ constexpr std::size_t k_gathered_bytes = std::size_t{256} * 1024;
 
 class Writer::Slot final : public RawSlot {
 public:
-  Slot(State& state, std::size_t row) : state_(&state), row_(row), blob_(&state.plan.rows[row]), hash_(state.blob_hashes) {}
+  Slot(State& state, std::size_t row) : state_(&state), row_(row), blob_(&state.plan.rows[row]), member_(state.blob_hashes) {}
 
   /// Takes up what an earlier run left. What is there is hashed again, so a journal that promises too much (after a
   /// power cut) is found out at finish().
@@ -30,7 +30,7 @@ public:
           read_exactly_at(state_->fd.get(),
                           state_->payload_offset + blob_->offset + archive::raw_stored_position(blob_->size, stored_),
                           piece, state_->name()));
-      hash_.update(piece);
+      state_->blob_hashes.update(hash_, piece);
       const std::uint64_t framing = archive::raw_framing(blob_->size, stored_).length;
       KF_TRY(state_->hashes.wrote(stored_position() - framing, count + framing));
       stored_ += count;
@@ -103,7 +103,7 @@ private:
     if (bytes.empty()) {
       return {};
     }
-    hash_.update(bytes);
+    state_->blob_hashes.update(hash_, bytes);
     while (!bytes.empty()) {
       const auto count = static_cast<std::size_t>(
           std::min<std::uint64_t>(archive::raw_contiguous_bytes(blob_->size, stored_), bytes.size()));
@@ -128,7 +128,8 @@ private:
   State* state_;
   std::size_t row_;
   const BlobRow* blob_;
-  crypto::HashQueue::Stream hash_;
+  crypto::HashQueue::Member member_;
+  crypto::Sha256 hash_;
   std::uint64_t stored_ = 0;  ///< content bytes in the file
   Bytes gathered_;            ///< those that follow and wait to be worth storing
   std::uint64_t journaled_ = 0;

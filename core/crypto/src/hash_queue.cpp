@@ -10,27 +10,18 @@ namespace {
 constexpr std::size_t k_most_together = 16;
 }
 
-HashQueue::Stream::Stream(HashQueue& queue) noexcept : queue_(queue) {
-  const std::lock_guard lock(queue_.mutex_);
-  ++queue_.open_;
-}
+HashQueue::Member::Member(HashQueue& queue) noexcept : queue_(queue) { ++queue_.members_; }
 
-HashQueue::Stream::~Stream() {
-  const std::lock_guard lock(queue_.mutex_);
-  --queue_.open_;
-}
-
-void HashQueue::Stream::update(ByteView bytes) { queue_.update(hash_, bytes); }
+HashQueue::Member::~Member() { --queue_.members_; }
 
 void HashQueue::update(Sha256& stream, ByteView bytes) {
   const std::size_t lanes = sha256_lanes();
-  std::unique_lock lock(mutex_);
-  // With few streams a batch never fills, and waiting for each other would leave processors idle.
-  if (lanes == 1 || open_ * 3 < lanes) {
-    lock.unlock();
+  // Among few a batch never fills, and waiting for each other would leave processors idle.
+  if (lanes == 1 || members() * 3 < lanes) {
     stream.update(bytes);
     return;
   }
+  std::unique_lock lock(mutex_);
   Waiting mine{&stream, bytes};
   waiting_.push_back(&mine);
   while (!mine.done) {

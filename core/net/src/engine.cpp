@@ -88,12 +88,13 @@ Outcome Engine::one_hop(const Request& request, const Url& url, const Url& first
     headers.add("Authorization", request.authorization);
   }
   // One thread has one transfer at a time, so this gives each thread a handle of its own.
-  const std::string key = fmt::format("{} {}", request.version == HttpVersion::any ? "2" : "1", url.origin());
+  const HttpVersion version = options_.version == HttpVersion::any ? request.version : options_.version;
+  const std::string key = fmt::format("{} {}", version == HttpVersion::any ? "2" : "1", url.origin());
   Easy handle = pool_.take(key);
   if (!handle) {
     return {{}, Error{ExitCode::limit, "libcurl cannot be started (out of memory?)", {}, {}}, Transient::no};
   }
-  const Hop hop{request, url, headers, trust, options_, url.host != first.host};
+  const Hop hop{request, url, headers, trust, options_, version, url.host != first.host};
   Outcome outcome = transfer(handle.get(), hop, receiver);
   pool_.give_back(key, std::move(handle));
   return outcome;

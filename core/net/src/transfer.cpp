@@ -264,7 +264,7 @@ void set_limits(CURL* handle, const Hop& hop) {
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(
       handle, CURLOPT_HTTP_VERSION,
-      static_cast<long>(hop.request.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+      static_cast<long>(hop.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   if (options.proxy == Proxy::none) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
   }

@@ -45,6 +45,7 @@ struct Hop {
   const Headers& headers;  ///< all that is sent, Authorization included
   const Trust& trust;
   const ClientOptions& options;
+  HttpVersion version = HttpVersion::any;
   bool foreign = false;  ///< behind a redirect to another host
 };
 

@@ -2,6 +2,8 @@
 #include "fake_registry.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include <kubeferry/base/json.hpp>
 #include <kubeferry/crypto/digest.hpp>
@@ -53,6 +55,17 @@ std::size_t FakeRegistry::uploads() const {
       [&](const Recorded& one) { return one.method == "PUT" && one.target.find("/blobs/") != std::string::npos; }));
 }
 
+std::size_t FakeRegistry::manifest_puts(const std::string& digest) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = puts_.find(digest);
+  return found == puts_.end() ? 0 : found->second;
+}
+
+std::size_t FakeRegistry::overlapping_puts() const {
+  const std::lock_guard lock(mutex_);
+  return overlaps_;
+}
+
 void FakeRegistry::forget_requests() { first_request_ = server_.requests().size(); }
 
 bool FakeRegistry::has_blob(const std::string& repository, const std::string& digest) const {
@@ -77,6 +90,18 @@ void FakeRegistry::drop_blob(const std::string& repository, const std::string& d
 }
 
 Answer FakeRegistry::answer(const Recorded& request) {
+  const bool puts_manifest = request.method == "PUT" && request.target.find("/manifests/") != std::string::npos;
+  if (puts_manifest) {
+    const std::string digest = digest_of(request.body);
+    {
+      const std::lock_guard lock(mutex_);
+      ++puts_[digest];
+      overlaps_ += being_put_.insert(digest).second ? 0U : 1U;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    const std::lock_guard lock(mutex_);
+    being_put_.erase(digest);
+  }
   const std::lock_guard lock(mutex_);
   const std::string path = request.target.substr(0, request.target.find('?'));
   if (!path.starts_with("/v2/")) {

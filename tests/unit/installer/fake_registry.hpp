@@ -26,6 +26,8 @@ public:
   [[nodiscard]] std::string authority() const { return server_.authority(); }
   [[nodiscard]] std::size_t requests(const std::string& method) const;
   [[nodiscard]] std::size_t uploads() const;  ///< PUTs of blobs
+  [[nodiscard]] std::size_t manifest_puts(const std::string& digest) const;  ///< of that manifest, anywhere
+  [[nodiscard]] std::size_t overlapping_puts() const;  ///< PUTs of a manifest while another put the same
   void forget_requests();
 
   [[nodiscard]] bool has_blob(const std::string& repository, const std::string& digest) const;
@@ -50,6 +52,9 @@ private:
   mutable std::mutex mutex_;
   std::map<Name, std::string> blobs_;
   std::map<Name, Manifest> manifests_;
+  std::map<std::string, std::size_t> puts_;  // of manifests, by digest
+  std::set<std::string> being_put_;
+  std::size_t overlaps_ = 0;
   std::size_t first_request_ = 0;
   testing::FaultServer server_;
 };

@@ -98,6 +98,24 @@ TEST_F(MirrorTest, EachBlobIsSentOnceAndMountedElsewhere) {
   EXPECT_TRUE(registry_.has_blob("k8s/b", shared));
 }
 
+// docker-registry 2.8 writes in place what is put, and answers 400 to who reads it meanwhile.
+TEST_F(MirrorTest, AManifestThatImagesShareIsPutOnceAtATime) {
+  const auto shared = maker_.image("amd64", {1});
+  for (unsigned n = 0; n < 6; ++n) {
+    const auto own = maker_.image("arm64", {10 + n});
+    const auto index = maker_.index({{"amd64", shared}, {"arm64", own}});
+    const std::string repository = n < 4 ? "same" : fmt::format("other{}", n);
+    maker_.name(fmt::format("registry.k8s.io/{}:{}", repository, n), index,
+                {{"linux/amd64", shared}, {"linux/arm64", own}});
+  }
+  auto wanted = options();
+  wanted.jobs = 8;
+  const auto result = run(wanted);
+  EXPECT_TRUE(result.verdict());
+  EXPECT_EQ(registry_.manifest_puts(shared.digest.to_string()), 3U) << "once for each repository";
+  EXPECT_EQ(registry_.overlapping_puts(), 0U);
+}
+
 TEST_F(MirrorTest, ARefusedMountIsAnUpload) {
   registry_.refuses_mounts = true;
   maker_.two_platforms("registry.k8s.io/a:1", 1);

@@ -27,7 +27,7 @@ struct Talk {
 struct LockRequest {
   std::filesystem::path spec;
   std::filesystem::path output;  ///< also the lock to compare with, when it exists
-  std::size_t jobs = 8;
+  std::size_t jobs = 16;
   bool ask_kubeadm = true;
   TimePoint now;  ///< SOURCE_DATE_EPOCH or the clock
   Talk talk;
@@ -48,7 +48,7 @@ struct BuildRequest {
   std::filesystem::path spec;
   std::filesystem::path output;               ///< empty: NAME-VERSION.tar.zst in the current folder
   std::optional<std::filesystem::path> lock;  ///< empty: SPEC's name with .lock when that exists, else none
-  std::size_t jobs = 8;
+  std::size_t jobs = 16;
   bool ask_kubeadm = true;
   TimePoint now;
   std::vector<const crypto::PrivateKey*> keys;  ///< not owned

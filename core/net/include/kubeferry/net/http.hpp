@@ -83,6 +83,7 @@ struct RetryPolicy {
 struct ClientOptions {
   std::map<std::string, EndpointOptions, std::less<>> endpoints;
   Proxy proxy = Proxy::environment;
+  HttpVersion version = HttpVersion::any;  ///< the highest that any request uses
   std::chrono::seconds connect_timeout{15};
   std::chrono::seconds idle_timeout{30};  ///< slower than `slowest` for so long: network error (R11)
   std::uint32_t slowest = 16;             ///< bytes a second
