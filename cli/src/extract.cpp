@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/bundle/extract.hpp>
 
+#include <array>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +12,7 @@
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
+#include "policy_options.hpp"
 
 namespace kubeferry::cli {
 
@@ -19,6 +21,7 @@ namespace {
 struct Options {
   std::string file;
   TrustOption trust;
+  PolicyOptions policy;
   std::string directory;
   std::string platform;
   bool layout = false;
@@ -48,6 +51,8 @@ Status run_extract(const Options& options, const Context& context) {
                                 .stop = context.stop};
   KF_TRY_ASSIGN(wanted.platform, canonical_platform(options.platform));
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
+  const std::array bundles = {bundle};
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
   Result<bundle::ExtractResult> result = bundle::ExtractResult{};
   {
     Progress progress("extracting", 0, context.progress);
@@ -55,6 +60,7 @@ Status run_extract(const Options& options, const Context& context) {
     result = bundle::extract(*bundle, wanted);
   }
   KF_TRY(result);
+  KF_TRY(options.policy.remember(std::move(state), bundles));
   return answer(options, *result, context.format);
 }
 
@@ -69,6 +75,7 @@ void add_extract(CLI::App& app, Commands& commands) {
   command->add_option("--platform", options->platform, "Only what this platform needs")->type_name("P");
   auto* layout = command->add_flag("--layout", options->layout, "Only the images, as an OCI layout");
   command->add_flag("--files", options->files, "Only the node files, below files/<platform>")->excludes(layout);
+  options->policy.add_to(*command);
   commands.add_format(command);
   commands.on(
       command, [options](const Context& context) { return run_extract(*options, context); },

@@ -13,6 +13,7 @@
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
+#include "policy_options.hpp"
 #include "table.hpp"
 
 namespace kubeferry::cli {
@@ -22,6 +23,7 @@ namespace {
 struct Options {
   std::vector<std::string> arguments;  ///< bundles, and the target last
   TrustOption trust;
+  PolicyOptions policy;
   std::string ca;
   bool plain_http = false;
   std::vector<std::string> platforms;
@@ -29,7 +31,7 @@ struct Options {
   std::vector<std::string> maps;
   bool keep_host = false;
   bool dry_run = false;
-  std::size_t jobs = 8; 
+  std::size_t jobs = 8;
   std::string directory;
 };
 
@@ -137,6 +139,7 @@ Status run_mirror(const Options& options, const Context& context) {
   }
   KF_TRY_ASSIGN(installer::MirrorOptions wanted, mirror_options(options, context));
   KF_TRY_ASSIGN(const auto bundles, open_bundles(options));
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
   Result<installer::MirrorResult> result = installer::MirrorResult{};
   {
     Progress progress("mirroring", 0, context.progress);
@@ -150,7 +153,8 @@ Status run_mirror(const Options& options, const Context& context) {
   }
   KF_TRY(context.format == Format::json ? print_json(result_json(*result, options.dry_run))
                                         : print(result_text(*result, options.dry_run)));
-  return result->verdict();
+  KF_TRY(result->verdict());
+  return options.dry_run ? Status() : options.policy.remember(std::move(state), bundles);
 }
 
 }  // namespace
@@ -184,6 +188,7 @@ void add_mirror(CLI::App& app, Commands& commands) {
       ->add_option("--write-to", options->directory,
                    "Write mapping, hosts.toml, registries.conf and the kubeadm snippet here")
       ->type_name("DIR");
+  options->policy.add_to(*command);
   commands.add_format(command);
   commands.on(
       command, [options](const Context& context) { return run_mirror(*options, context); },

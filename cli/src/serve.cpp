@@ -16,6 +16,7 @@
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
+#include "policy_options.hpp"
 #include "serve_identity.hpp"
 
 namespace kubeferry::cli {
@@ -25,6 +26,7 @@ namespace {
 struct Options {
   std::vector<std::string> files;
   TrustOption trust;
+  PolicyOptions policy;
   std::string listen;
   std::string tls_certificate;
   std::string tls_key;
@@ -116,6 +118,7 @@ Status run_serve(const Options& options, const Context& context) {
     KF_TRY_ASSIGN(auto opened, options.trust.open(file, bundle::Reread::trust_unchanged));
     bundles.push_back(std::move(opened));
   }
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
   const auto names = names_of(options, address);
   KF_TRY_ASSIGN(auto identity, identity_of(options, names));
   KF_TRY_ASSIGN(const auto content, installer::BundleContent::make(bundles));
@@ -127,6 +130,7 @@ Status run_serve(const Options& options, const Context& context) {
     wanted.log = [&context](std::string_view line) { context.console.detail(line); };
   }
   KF_TRY_ASSIGN(auto server, registry_server::Server::listen(std::move(wanted), content));
+  KF_TRY(options.policy.remember(std::move(state), bundles));
   const std::string& name = names.front();
   const bool bare_ipv6 = name.find(':') != std::string::npos;
   const installer::RegistryPlace place{
@@ -160,6 +164,7 @@ void add_serve(CLI::App& app, Commands& commands) {
   command->add_flag("--plain-http", options->plain_http, "No TLS")->excludes(certificate)->excludes(key);
   command->add_option("--write-hosts", options->hosts_directory, "Write containerd's hosts.toml files below here")
       ->type_name("DIR");
+  options->policy.add_to(*command);
   commands.on(
       command, [options](const Context& context) { return run_serve(*options, context); }, "the server has stopped");
 }

@@ -1,58 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/bundle/verify.hpp>
 
+#include <array>
 #include <chrono>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include <kubeferry/base/workers.hpp>
-#include <kubeferry/bundle/policy.hpp>
 
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
+#include "policy_options.hpp"
 #include "table.hpp"
 
 namespace kubeferry::cli {
 
 namespace {
 
-constexpr std::uint64_t k_largest_sequence = (std::uint64_t{1} << 53) - 1;  // what I-JSON can say
-
 struct Options {
   std::string file;
   TrustOption trust;
   bool deep = false;
   std::size_t jobs = 0;
-  std::string audience;
-  std::string stream;
-  std::uint64_t minimum_sequence = 0;
-  std::string state;
-  std::string allow_rollback;
-  std::string allow_expired;
+  PolicyOptions policy;
 };
-
-Result<std::optional<crypto::Digest>> optional_digest(const std::string& text, std::string_view option) {
-  if (text.empty()) {
-    return std::optional<crypto::Digest>();
-  }
-  const auto digest = crypto::Digest::parse(text);
-  if (!digest) {
-    return fail(ExitCode::usage, "{}: \"{}\" is no digest of a manifest (sha256:…)", option, text);
-  }
-  return std::optional(*digest);
-}
-
-Result<bundle::Policy> policy_of(const Options& options) {
-  bundle::Policy policy{.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
-                        .audience = options.audience,
-                        .stream = options.stream,
-                        .minimum_sequence = options.minimum_sequence};
-  KF_TRY_ASSIGN(policy.allow_rollback, optional_digest(options.allow_rollback, "--allow-rollback"));
-  KF_TRY_ASSIGN(policy.allow_expired, optional_digest(options.allow_expired, "--allow-expired"));
-  return policy;
-}
 
 struct Measure {
   std::uint64_t bytes = 0;
@@ -90,18 +63,11 @@ Status answer(const bundle::Bundle& bundle, const Options& options, const Measur
 }
 
 Status run_verify(const Options& options, const Context& context) {
-  KF_TRY_ASSIGN(const bundle::Policy policy, policy_of(options));
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
-  bundle::TrustState state;
-  if (!options.state.empty()) {
-    KF_TRY_ASSIGN(state, bundle::TrustState::load(options.state));
-  }
-  KF_TRY(bundle::check_policy(bundle->manifest(), bundle->manifest_digest(), policy, state));
+  const std::array bundles = {bundle};
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
   KF_TRY_ASSIGN(const Measure measure, read_everything(*bundle, options, context));
-  if (!options.state.empty()) {
-    state.accept(bundle->manifest(), bundle->manifest_digest());
-    KF_TRY(state.save(options.state));
-  }
+  KF_TRY(options.policy.remember(std::move(state), bundles));
   return answer(*bundle, options, measure, context.format);
 }
 
@@ -116,17 +82,7 @@ void add_verify(CLI::App& app, Commands& commands) {
   command->add_option("-j,--jobs", options->jobs, "Threads; default: one for each processor")
       ->check(CLI::Range(std::size_t{1}, k_most_jobs))
       ->type_name("N");
-  command->add_option("--audience", options->audience, "Refuse bundles that are not for this site")->type_name("NAME");
-  command->add_option("--stream", options->stream, "Refuse bundles of another stream")->type_name("NAME");
-  command->add_option("--min-sequence", options->minimum_sequence, "Refuse older bundles")
-      ->check(CLI::Range(std::uint64_t{0}, k_largest_sequence))
-      ->type_name("N");
-  command->add_option("--state", options->state, "Remember here what was accepted, and refuse what is older")
-      ->type_name("FILE");
-  command->add_option("--allow-rollback", options->allow_rollback, "Accept this older bundle all the same")
-      ->type_name("DIGEST");
-  command->add_option("--allow-expired", options->allow_expired, "Accept this expired bundle all the same")
-      ->type_name("DIGEST");
+  options->policy.add_to(*command);
   commands.add_format(command);
   commands.on(
       command, [options](const Context& context) { return run_verify(*options, context); },

@@ -21,6 +21,10 @@ Failure refuse(std::string_view reason, std::string message, std::string hint = 
       Error{ExitCode::policy, std::move(message), std::move(hint), {}}.with_detail("reason", std::string(reason)));
 }
 
+bool contains(const std::vector<crypto::Digest>& digests, const crypto::Digest& digest) {
+  return std::find(digests.begin(), digests.end(), digest) != digests.end();
+}
+
 Result<TrustState> parse_state(std::string_view text) {
   KF_TRY_ASSIGN(const Json json, parse_json(text, "trust state"));
   const JsonView view(json, "state");
@@ -47,7 +51,7 @@ Result<TrustState> parse_state(std::string_view text) {
 
 Status check_sequence(const Manifest& manifest, const crypto::Digest& digest, const Policy& policy,
                       const TrustState& state) {
-  if (policy.allow_rollback == digest) {
+  if (contains(policy.allow_rollback, digest)) {
     return {};
   }
   if (manifest.sequence < policy.minimum_sequence) {
@@ -90,7 +94,7 @@ Status check_time(const Manifest& manifest, const crypto::Digest& digest, const 
                   "set the clock");
   }
   const TimePoint now = std::max(policy.now, state.time_floor);
-  if (manifest.not_after && now > *manifest.not_after && policy.allow_expired != digest) {
+  if (manifest.not_after && now > *manifest.not_after && !contains(policy.allow_expired, digest)) {
     return refuse("expired", fmt::format("the bundle expired at {}", to_rfc3339(*manifest.not_after)),
                   fmt::format("bring a newer bundle, or accept this one: --allow-expired {}", digest.to_string()));
   }

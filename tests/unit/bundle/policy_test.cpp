@@ -46,9 +46,9 @@ TEST_F(PolicyTest, SequencesGoUp) {  // M16
   EXPECT_EQ(reason(), "equivocation");
   state_.streams["k8s"] = {11, other_};
   EXPECT_EQ(reason(), "rollback");
-  policy_.allow_rollback = digest_;
+  policy_.allow_rollback = {digest_};
   EXPECT_EQ(reason(), "ok");
-  policy_.allow_rollback = other_;
+  policy_.allow_rollback = {other_};
   EXPECT_EQ(reason(), "rollback");
   state_.streams.clear();
   state_.streams["other"] = {99, other_};
@@ -59,9 +59,9 @@ TEST_F(PolicyTest, SequencesGoUp) {  // M16
 TEST_F(PolicyTest, TimeAudienceAndStream) {  // M17, M18
   manifest_.not_after = *parse_rfc3339("2026-11-20T00:00:00Z");
   EXPECT_EQ(reason(), "expired");
-  policy_.allow_expired = digest_;
+  policy_.allow_expired = {digest_};
   EXPECT_EQ(reason(), "ok");
-  policy_.allow_expired.reset();
+  policy_.allow_expired.clear();
   policy_.now = TimePoint{};
   EXPECT_EQ(reason(), "clock") << "1970 is a wrong clock, not an unexpired bundle";
   policy_.now = *parse_rfc3339("2026-11-10T00:00:00Z");

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/base/text.hpp>
@@ -42,8 +42,8 @@ struct Policy {
   std::string audience;  ///< who this site is
   std::string stream;    ///< which stream it follows
   std::uint64_t minimum_sequence = 0;
-  std::optional<crypto::Digest> allow_rollback;  ///< the manifest whose lower sequence is accepted
-  std::optional<crypto::Digest> allow_expired;   ///< the manifest whose expiry is overlooked
+  std::vector<crypto::Digest> allow_rollback;  ///< manifests whose lower sequence is accepted
+  std::vector<crypto::Digest> allow_expired;   ///< manifests whose expiry is overlooked
 };
 
 /// The clock may be this much behind the builder's before it is called wrong.
