@@ -8,6 +8,8 @@ namespace kubeferry::crypto {
 
 namespace {
 constexpr std::size_t k_most_together = 16;
+// Among fewer a batch never fills, and waiting for each other would leave processors idle.
+constexpr std::size_t k_least_members = 4;
 }
 
 HashQueue::Member::Member(HashQueue& queue) noexcept : queue_(queue) { ++queue_.members_; }
@@ -16,8 +18,7 @@ HashQueue::Member::~Member() { --queue_.members_; }
 
 void HashQueue::update(Sha256& stream, ByteView bytes) {
   const std::size_t lanes = sha256_lanes();
-  // Among few a batch never fills, and waiting for each other would leave processors idle.
-  if (lanes == 1 || members() * 3 < lanes) {
+  if (lanes == 1 || members() < k_least_members) {
     stream.update(bytes);
     return;
   }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <new>
+#include <vector>
 
 #include <openssl/sha.h>
 #if defined(__x86_64__)
@@ -32,12 +33,16 @@ constexpr std::size_t k_most_lanes = 16;
 
 static_assert(sizeof(SHA256_CTX) <= 112 && alignof(SHA256_CTX) <= alignof(std::uint64_t));
 
-struct Wide {
+/// A way to hash several messages at once, and from how many on it beats one after another: an unused lane costs as
+/// much as a used one.
+struct Kernel {
   CompressLanes compress = nullptr;
   std::size_t lanes = 1;
+  std::size_t least = 1;
 };
 
-Wide choose() noexcept {
+/// Widest first; empty where OpenSSL's one stream is fastest.
+std::vector<Kernel> choose_kernels() {
 #if defined(__x86_64__)
   unsigned eax = 0;
   unsigned ebx = 0;
@@ -48,19 +53,29 @@ Wide choose() noexcept {
   if (has_sha) {
     return {};
   }
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
-    return {avx512::compress, 16};
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+    return {{avx512::compress, 16, 9}, {avx512vl::compress, 8, 2}};
   }
   if (__builtin_cpu_supports("avx2")) {
-    return {avx2::compress, 8};
+    return {{avx2::compress, 8, 3}};
   }
 #endif
   return {};
 }
 
-const Wide& wide() noexcept {
-  static const Wide chosen = choose();
+const std::vector<Kernel>& kernels() {
+  static const std::vector<Kernel> chosen = choose_kernels();
   return chosen;
+}
+
+/// The kernel for `count` messages; null pointer when they are better hashed one by one.
+const Kernel* kernel_for(std::size_t count) {
+  for (const Kernel& kernel : kernels()) {
+    if (count >= kernel.least) {
+      return &kernel;
+    }
+  }
+  return nullptr;
 }
 
 /// A group of at most as many streams as there are lanes.
@@ -83,11 +98,11 @@ public:
   void run() noexcept {
     for (;;) {
       const std::size_t blocks = *std::min_element(sizes_.begin(), sizes_.begin() + count_) / SHA256_CBLOCK;
-      // An unused lane costs as much as a used one: below a third it is faster to go one by one.
-      if (blocks == 0 || count_ * 3 < wide().lanes) {
+      const Kernel* const kernel = kernel_for(count_);
+      if (blocks == 0 || kernel == nullptr) {
         break;
       }
-      compress(blocks);
+      compress(*kernel, blocks);
       remove_short();
       if (count_ == 0) {
         return;
@@ -99,15 +114,15 @@ public:
   }
 
 private:
-  void compress(std::size_t blocks) noexcept {
+  void compress(const Kernel& kernel, std::size_t blocks) noexcept {
     std::array<std::array<std::uint32_t, 8>, k_most_lanes> spare{};
     std::array<std::uint32_t*, k_most_lanes> states{};
     std::array<const unsigned char*, k_most_lanes> data{};
-    for (std::size_t lane = 0; lane < wide().lanes; ++lane) {
+    for (std::size_t lane = 0; lane < kernel.lanes; ++lane) {
       states[lane] = lane < count_ ? contexts_[lane]->h : spare[lane].data();
       data[lane] = data_[lane < count_ ? lane : 0];
     }
-    wide().compress(states.data(), data.data(), blocks);
+    kernel.compress(states.data(), data.data(), blocks);
     for (std::size_t n = 0; n < count_; ++n) {
       SHA256_CTX& context = *contexts_[n];
       const std::uint64_t bits = ((std::uint64_t{context.Nh} << 32U) | context.Nl) + std::uint64_t{blocks} * 512;
@@ -159,10 +174,10 @@ Digest Sha256::finish() noexcept {
   return *Digest::from_bytes(HashAlgorithm::sha256, hash);
 }
 
-std::size_t sha256_lanes() noexcept { return wide().lanes; }
+std::size_t sha256_lanes() noexcept { return kernels().empty() ? 1 : kernels().front().lanes; }
 
 void update_together(std::span<Sha256* const> streams, std::span<const ByteView> pieces) noexcept {
-  const std::size_t lanes = wide().lanes;
+  const std::size_t lanes = sha256_lanes();
   if (lanes == 1) {
     for (std::size_t n = 0; n < streams.size(); ++n) {
       streams[n]->update(pieces[n]);

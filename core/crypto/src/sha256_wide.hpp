@@ -14,6 +14,9 @@ using CompressLanes = void (*)(std::uint32_t* const* states, const unsigned char
 namespace avx2 {
 void compress(std::uint32_t* const* states, const unsigned char* const* data, std::size_t blocks);
 }
+namespace avx512vl {
+void compress(std::uint32_t* const* states, const unsigned char* const* data, std::size_t blocks);
+}
 namespace avx512 {
 void compress(std::uint32_t* const* states, const unsigned char* const* data, std::size_t blocks);
 }

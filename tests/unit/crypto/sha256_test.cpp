@@ -125,7 +125,8 @@ TEST(Sha256, EachVectorWidth) {
   if (__builtin_cpu_supports("avx2")) {
     expect_compresses(avx2::compress, 8);
   }
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) {
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl")) {
+    expect_compresses(avx512vl::compress, 8);
     expect_compresses(avx512::compress, 16);
   }
 }
