@@ -79,12 +79,13 @@ oci::Descriptor BundleMaker::image(const std::string& architecture, const std::v
               std::string(k_manifest_type));
 }
 
-oci::Descriptor BundleMaker::referrer(const oci::Descriptor& subject, const std::string& artifact_type) {
+oci::Descriptor BundleMaker::referrer(const oci::Descriptor& subject, const std::string& artifact_type,
+                                      const std::string& note) {
   const auto empty = blob(bytes_of("{}"), "application/vnd.oci.empty.v1+json");
   return blob(
       bytes_of(fmt::format(
-          R"({{"schemaVersion":2,"mediaType":"{}","artifactType":"{}","config":{},"layers":[{}],"subject":{}}})",
-          k_manifest_type, artifact_type, pointer_text(empty), pointer_text(empty), pointer_text(subject))),
+          R"({{"schemaVersion":2,"mediaType":"{}","artifactType":"{}","config":{},"layers":[{}],"subject":{},"annotations":{{"note":"{}"}}}})",
+          k_manifest_type, artifact_type, pointer_text(empty), pointer_text(empty), pointer_text(subject), note)),
       std::string(k_manifest_type));
 }
 
@@ -123,19 +124,23 @@ oci::Descriptor BundleMaker::two_platforms(const std::string& reference, unsigne
   return both;
 }
 
-std::shared_ptr<const bundle::Bundle> BundleMaker::write(const Folder& folder, const std::string& file_name,
-                                                         bundle::Reread reread) {
+const crypto::PrivateKey& BundleMaker::key() {
+  if (!key_) {
+    key_ = crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519).value();
+  }
+  return *key_;
+}
+
+std::shared_ptr<const bundle::Bundle> BundleMaker::write(const std::filesystem::path& path, bundle::Reread reread) {
   sample_.plan.fixed = sample_.plan.rows.size();
   for (std::size_t n = 0; n < 2; ++n) {
     sample_.plan.known.emplace(n, sample_.contents[n]);
   }
-  const auto key = crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519);
-  EXPECT_TRUE(key);
-  auto writer = bundle::Writer::open(folder / file_name, sample_.plan);
+  auto writer = bundle::Writer::open(path, sample_.plan);
   EXPECT_TRUE(writer) << writer.error().message;
-  const auto digest = bundle::testing_support::write_all_rows(**writer, sample_, *key);
+  const auto digest = bundle::testing_support::write_all_rows(**writer, sample_, key());
   EXPECT_TRUE(digest) << digest.error().message;
-  auto opened = bundle::Bundle::open(folder / file_name, crypto::Keyset::of(key->public_key(), "test"), reread);
+  auto opened = bundle::Bundle::open(path, crypto::Keyset::of(key().public_key(), "test"), reread);
   EXPECT_TRUE(opened) << opened.error().message;
   return *opened;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,8 +29,9 @@ public:
   oci::Descriptor blob(const Bytes& content, std::string media_type);
   /// A manifest with one layer of `size` bytes for each seed, and a configuration of its own.
   oci::Descriptor image(const std::string& architecture, const std::vector<unsigned>& layers, std::size_t size = 5000);
-  /// An artifact that refers to `subject`.
-  oci::Descriptor referrer(const oci::Descriptor& subject, const std::string& artifact_type);
+  /// An artifact that refers to `subject`; `note` tells apart those of one type.
+  oci::Descriptor referrer(const oci::Descriptor& subject, const std::string& artifact_type,
+                           const std::string& note = {});
   /// An index of `entries` and, behind them, of manifests that are not in the bundle.
   oci::Descriptor index(const std::vector<std::pair<std::string, oci::Descriptor>>& entries,
                         const std::vector<std::string>& absent = {});
@@ -41,11 +44,18 @@ public:
   oci::Descriptor two_platforms(const std::string& reference, unsigned seed);
 
   bundle::Manifest& manifest() { return sample_.plan.manifest; }
-  std::shared_ptr<const bundle::Bundle> write(const Folder& folder, const std::string& file_name,
+  /// The key that write() signs with, made once.
+  const crypto::PrivateKey& key();
+  std::shared_ptr<const bundle::Bundle> write(const std::filesystem::path& path,
                                               bundle::Reread reread = bundle::Reread::verify);
+  std::shared_ptr<const bundle::Bundle> write(const Folder& folder, const std::string& file_name,
+                                              bundle::Reread reread = bundle::Reread::verify) {
+    return write(folder / file_name, reread);
+  }
 
 private:
   bundle::testing_support::Sample sample_;
+  std::optional<crypto::PrivateKey> key_;
 };
 
 }  // namespace kubeferry::installer::testing_support
