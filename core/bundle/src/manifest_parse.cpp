@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <set>
-#include <unordered_set>
+#include <unordered_map>
 
 #include <kubeferry/base/json.hpp>
 #include <kubeferry/base/node_path.hpp>
@@ -205,9 +205,9 @@ Status check_layout(const Manifest& manifest) {
 
 /// What the manifest names, it holds.
 Status check_names(const Manifest& manifest) {
-  std::unordered_set<crypto::Digest> held;
+  std::unordered_map<crypto::Digest, std::uint64_t> held;
   for (std::size_t n = 2; n < manifest.blobs.size(); ++n) {
-    held.insert(manifest.blobs[n].digest);
+    held.emplace(manifest.blobs[n].digest, manifest.blobs[n].size);
   }
   const auto need = [&](const crypto::Digest& digest, std::string_view who) -> Status {
     if (!held.contains(digest)) {
@@ -215,11 +215,20 @@ Status check_names(const Manifest& manifest) {
     }
     return {};
   };
+  const auto need_sized = [&](const oci::Descriptor& descriptor, std::string_view who) -> Status {
+    KF_TRY(need(descriptor.digest, who));
+    // Clients are told the descriptor's size before they get the blob.
+    if (const std::uint64_t size = held.at(descriptor.digest); size != descriptor.size) {
+      return fail(ExitCode::format, "manifest: {} states {} bytes for {}, which has {}", who, descriptor.size,
+                  descriptor.digest.to_string(), size);
+    }
+    return {};
+  };
   for (const auto* rows : {&manifest.images, &manifest.artifacts}) {
     for (const auto& image : *rows) {
-      KF_TRY(need(image.descriptor.digest, image.reference));
+      KF_TRY(need_sized(image.descriptor, image.reference));
       for (const auto& part : image.manifests) {
-        KF_TRY(need(part.descriptor.digest, image.reference));
+        KF_TRY(need_sized(part.descriptor, image.reference));
       }
     }
   }

@@ -5,12 +5,14 @@
 #include <set>
 
 #include <kubeferry/archive/tar.hpp>
+#include <kubeferry/base/text.hpp>
 #include <kubeferry/base/workers.hpp>
 #include <kubeferry/bundle/layout.hpp>
 #include <kubeferry/crypto/hasher.hpp>
 #include <kubeferry/crypto/sha256.hpp>
 #include <kubeferry/oci/layout.hpp>
 #include <kubeferry/oci/manifest.hpp>
+#include <kubeferry/oci/media_type.hpp>
 
 namespace kubeferry::bundle {
 
@@ -105,6 +107,48 @@ Status verify_images(const Bundle& bundle) {
   return {};
 }
 
+std::string name_in_layout(const oci::Descriptor& descriptor) {
+  for (const std::string_view key : {oci::k_annotation_containerd_name, oci::k_annotation_ref_name}) {
+    for (const auto& [name, value] : descriptor.annotations) {
+      if (name == key) {
+        return value;
+      }
+    }
+  }
+  return {};
+}
+
+/// index.json is to stock tools what the manifest's images are to us: what it names, and only that, must be there.
+Status verify_index(const Bundle& bundle) {
+  using Name = std::pair<std::string, crypto::Digest>;
+  const Manifest& manifest = bundle.manifest();
+  std::set<Name> meant;
+  std::set<crypto::Digest> artifacts;  // need no name there
+  for (const auto& image : manifest.images) {
+    meant.emplace(image.reference, image.descriptor.digest);
+  }
+  for (const auto& artifact : manifest.artifacts) {
+    artifacts.insert(artifact.descriptor.digest);
+  }
+  KF_TRY_ASSIGN(const Bytes bytes, bundle.read(manifest.blobs[1].digest, oci::k_max_manifest_bytes));
+  KF_TRY_ASSIGN(const oci::Index index, oci::parse_index(bytes, oci::k_oci_index, "index.json"));
+  for (const auto& entry : index.manifests) {
+    const Name name(name_in_layout(entry), entry.digest);
+    const BlobRow* row = bundle.find(entry.digest);
+    if (row == nullptr || row->size != entry.size ||
+        (meant.erase(name) == 0 && artifacts.erase(entry.digest) == 0)) {
+      return fail(ExitCode::format, "{}: index.json names {} ({}, {} bytes), and its manifest does not", bundle.name(),
+                  name.first.empty() ? "nothing" : printable(name.first), entry.digest.to_string(),
+                  entry.size);
+    }
+  }
+  if (!meant.empty() || !artifacts.empty()) {
+    return fail(ExitCode::format, "{}: index.json lacks {}", bundle.name(),
+                meant.empty() ? artifacts.begin()->to_string() : meant.begin()->first);
+  }
+  return {};
+}
+
 /// The glue and the seek table say again what the manifest says; tools that know no manifest believe them.
 Status verify_framing(const Bundle& bundle) {
   const Manifest& manifest = bundle.manifest();
@@ -160,6 +204,7 @@ Status verify(const Bundle& bundle, Depth depth, std::size_t threads, Progress* 
   }
   KF_TRY(verify_framing(bundle));
   KF_TRY(verify_images(bundle));
+  KF_TRY(verify_index(bundle));
   const auto& rows = bundle.manifest().blobs;
   return for_each_index(rows.size(), threads, stop,
                         [&](std::size_t index) { return verify_blob(bundle, rows[index], progress); });

@@ -214,6 +214,23 @@ TEST_F(BundleTest, ASignedManifestIsCheckedAllTheSame) {
   }
 }
 
+TEST_F(BundleTest, AnImageHasTheSizeOfItsBlob) {
+  const Sample sample = make_sample();
+  const oci::Descriptor& image = sample.plan.manifest.images[0].descriptor;
+  const std::string right = fmt::format(R"("digest":"{}","size":{})", image.digest.to_string(), image.size);
+  const std::string wrong = fmt::format(R"("digest":"{}","size":{})", image.digest.to_string(), image.size + 1);
+  EXPECT_EQ(judge(resigned([&](std::string& text) { replace(text, right, wrong); })), ExitCode::format);
+  EXPECT_THAT(message_, HasSubstr("registry.k8s.io/sample:v1"));
+}
+
+TEST_F(BundleTest, DeepVerifyComparesTheLayoutsIndex) {
+  const std::string text =
+      resigned([](std::string& manifest) { replace(manifest, "registry.k8s.io/sample:v1", "registry.k8s.io/sample:v2"); });
+  EXPECT_EQ(judge(text, Depth::chunks), ExitCode::ok) << message_;
+  EXPECT_EQ(judge(text, Depth::blobs), ExitCode::format);
+  EXPECT_THAT(message_, HasSubstr("index.json names registry.k8s.io/sample:v1"));
+}
+
 TEST_F(BundleTest, DeepVerifyFindsABuildersMistake) {  // M41
   const Sample sample = make_sample();
   const std::string right = sample.plan.rows.back().digest.to_string();
