@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 
-from harness import KUBEFERRY, NETWORK, OK, SIGNATURE, USAGE, Case, main, mode
+from harness import KUBEFERRY, NETWORK, OK, POLICY, SIGNATURE, USAGE, Case, main, mode
 
 
 class Served(Case):
@@ -74,6 +74,40 @@ class Serve(Served):
         self.make_key("other")
         self.refused(SIGNATURE, "serve", self.bundle, "--trust", "other.pub", "--listen", "127.0.0.1:0")
         self.assertFalse((self.folder / "kubeferry-ca.crt").exists())
+
+
+class Policy(Served):
+    """What verify refuses, the commands that use a bundle refuse, too."""
+
+    def test_the_same_options_everywhere(self):
+        for command in (["serve", self.bundle, "--listen", "127.0.0.1:0", "--plain-http"],
+                        ["mirror", self.bundle, "127.0.0.1:1", "--plain-http"],
+                        ["extract", self.bundle, "--to", "out"]):
+            trust = ["--trust", "site.pub"]
+            self.refused(POLICY, *command, *trust, "--audience", "elsewhere", says="elsewhere")
+            self.refused(POLICY, *command, *trust, "--stream", "other")
+            self.refused(POLICY, *command, *trust, "--min-sequence", "8", says="sequence 7")
+            self.refused(USAGE, *command, *trust, "--allow-expired", "nonsense", says="--allow-expired")
+            self.assertFalse((self.folder / "out").exists())
+
+    def test_a_server_remembers_what_it_serves(self):
+        newer = self.make_bundle("newer", sequence=8)
+        self.run_ok("extract", newer, "--trust", "site.pub", "--to", "out", "--state", "state")
+        before = (self.folder / "state").read_bytes()
+        self.refused(POLICY, "serve", self.bundle, "--trust", "site.pub", "--listen", "127.0.0.1:0", "--plain-http",
+                     "--state", "state", says="--allow-rollback sha256:")
+        self.assertEqual((self.folder / "state").read_bytes(), before)
+        digest = self.run_json("verify", self.bundle, "--trust", "site.pub")["manifestDigest"]
+        process, _ = self.start("--plain-http", "--state", "state", "--allow-rollback", digest)
+        self.stop(process)
+        self.assertIn(digest, (self.folder / "state").read_text())
+
+    def test_a_failed_mirror_is_not_remembered(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            self.run_program("mirror", self.bundle, f"127.0.0.1:{closed.getsockname()[1]}", "--trust", "site.pub",
+                             "--plain-http", "--state", "state")
+        self.assertFalse((self.folder / "state").exists())
 
 
 class Mirror(Served):
