@@ -52,7 +52,8 @@ Status expect_success(const Response& response, std::string_view what) {
       return failure(ExitCode::auth, "access is denied",
                      "these credentials do not give access to it; a name that does not exist is denied like that, too");
     case 404: return failure(ExitCode::network, "not found", "check the name and tag or digest");
-    case 407: return failure(ExitCode::auth, "the proxy wants credentials", "put them into HTTPS_PROXY");
+    case 407:  // of a plain http proxy: one for https answers CONNECT with it, see transfer_error()
+      return failure(ExitCode::auth, "the proxy wants credentials", "put them into the URL in http_proxy");
     case 413:
       return failure(ExitCode::network, "too large for the server",
                      "raise the body limit of the registry or of the proxy before it");

@@ -2,6 +2,9 @@
 #include "transfer.hpp"
 
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/net/header_values.hpp>
+
+#include "engine.hpp"
 
 namespace kubeferry::net {
 namespace {
@@ -46,6 +49,46 @@ bool wants_client_certificate(std::string_view details) {
           details.find("alert") != std::string_view::npos);
 }
 
+constexpr std::string_view k_bad_proxy = "Unsupported proxy";
+constexpr std::string_view k_no_tunnel = "CONNECT tunnel failed, response ";
+constexpr std::string_view k_no_connection = "Failed to connect to ";
+
+int tunnel_status(std::string_view details) {
+  return static_cast<int>(parse_decimal(trim(details.substr(k_no_tunnel.size()))).value_or(0) % 1000);
+}
+
+// libcurl gives a proxy's failures the codes of the server behind it; only its words tell them apart.
+std::optional<Error> proxy_error(std::string_view details, const Url& url) {
+  const std::string where = url.authority();
+  if (details.starts_with(k_bad_proxy)) {
+    // libcurl's words hold the whole URL, and so the password.
+    return Error{ExitCode::usage,
+                 fmt::format("{}: the proxy's URL cannot be used", where),
+                 "HTTPS_PROXY (http_proxy for plain http) is http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, "
+                 "with %2F for / and the like",
+                 {}};
+  }
+  if (details.starts_with(k_no_tunnel)) {
+    return tunnel_status(details) == 407
+               ? Error{ExitCode::auth,
+                       fmt::format("{}: the proxy wants credentials ({})", where, printable(details)),
+                       "put them into the URL in HTTPS_PROXY",
+                       {}}
+               : Error{ExitCode::network,
+                       fmt::format("{}: the proxy refuses the connection ({})", where, printable(details)),
+                       "ask who runs the proxy, or name the host in NO_PROXY",
+                       {}};
+  }
+  if (details.starts_with(k_no_connection) &&
+      !details.starts_with(fmt::format("{}{} port {} ", k_no_connection, url.host, url.port))) {
+    return Error{ExitCode::network,
+                 fmt::format("{}: no connection to the proxy ({})", where, printable(details)),
+                 "check HTTPS_PROXY (http_proxy for plain http) and NO_PROXY",
+                 {}};
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Error transfer_error(CURLcode code, long verify_result, std::string_view details, const Url& url) {
@@ -59,6 +102,9 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
   };
   if (url.is_https() && details.find("certificate required") != std::string_view::npos) {
     return tls("the server wants a client certificate", "give the endpoint a client certificate and its key");
+  }
+  if (auto error = proxy_error(details, url)) {
+    return std::move(*error);
   }
   // libcurl has a hundred codes; these have words of their own.
 #pragma GCC diagnostic push
@@ -112,6 +158,12 @@ Error transfer_error(CURLcode code, long verify_result, std::string_view details
 }
 
 Transient transience(CURLcode code, std::string_view details) {
+  if (details.starts_with(k_bad_proxy)) {
+    return Transient::no;
+  }
+  if (details.starts_with(k_no_tunnel)) {
+    return is_transient_status(tunnel_status(details)) ? Transient::yes : Transient::no;
+  }
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum"
   switch (code) {
