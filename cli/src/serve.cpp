@@ -3,10 +3,14 @@
 
 #include <array>
 #include <charconv>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
+#include <thread>
 
 #include <CLI/CLI.hpp>
 
+#include <kubeferry/base/atomic_file.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/installer/bundle_content.hpp>
 #include <kubeferry/installer/client_configuration.hpp>
@@ -34,6 +38,7 @@ struct Options {
   std::vector<std::string> names;
   bool plain_http = false;
   std::string hosts_directory;
+  std::string registries_file;
 };
 
 struct Address {
@@ -77,18 +82,39 @@ std::vector<std::string> names_of(const Options& options, const Address& address
   return {name.data(), "localhost"};
 }
 
-Result<std::optional<registry_server::TlsIdentity>> identity_of(const Options& options,
-                                                                const std::vector<std::string>& names) {
+/// Nothing for plain HTTP.
+Result<std::optional<IdentitySource>> identity_of(const Options& options, const std::vector<std::string>& names) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ExitCode::usage, "--tls-cert and --tls-key go together");
   }
-  std::optional<registry_server::TlsIdentity> identity;
-  if (!options.tls_certificate.empty()) {
-    KF_TRY_ASSIGN(identity, identity_from_files(options.tls_certificate, options.tls_key));
-  } else if (!options.plain_http) {
-    KF_TRY_ASSIGN(identity, own_identity(options.ca_directory, names));
+  if (options.plain_http) {
+    return std::optional<IdentitySource>();
   }
-  return identity;
+  return std::optional(options.tls_certificate.empty()
+                           ? IdentitySource::own(options.ca_directory, names)
+                           : IdentitySource::from_files(options.tls_certificate, options.tls_key));
+}
+
+/// Gives the server a new certificate whenever one is due, until `stop`. One that cannot be used is no reason to stop
+/// serving with the old one.
+void keep_identity(const std::stop_token& stop, IdentitySource source, registry_server::Server& server,
+                   const Context& context) {
+  constexpr std::chrono::seconds k_look_again{2};
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!wake.wait_for(lock, stop, k_look_again, [&] { return stop.stop_requested(); })) {
+    if (!source.is_due()) {
+      continue;
+    }
+    auto identity = source.load();
+    Status status = identity ? server.set_identity(*identity) : Status(Failure(std::move(identity).error()));
+    if (status) {
+      context.console.detail("new certificate for connections from now on");
+    } else {
+      context.console.warning(fmt::format("{}; serving on with the certificate from before", status.error().message));
+    }
+  }
 }
 
 using Bundles = std::vector<std::shared_ptr<const bundle::Bundle>>;
@@ -103,6 +129,10 @@ Status announce(const Options& options, const installer::RegistryPlace& place, c
   const auto registries = installer::upstream_registries(bundles);
   if (!options.hosts_directory.empty()) {
     KF_TRY(installer::write_files(options.hosts_directory, installer::containerd_files(registries, places, ca)));
+  }
+  if (!options.registries_file.empty()) {
+    KF_TRY(write_file_atomically(options.registries_file,
+                                 installer::registries_conf(installer::served_redirects(registries, place)), 0644));
   }
   std::string text = fmt::format("serving on {}://{}\n", options.plain_http ? "http" : "https", place.host);
   text += ca.empty() ? "" : fmt::format("clients need {}\n", ca);
@@ -121,11 +151,15 @@ Status run_serve(const Options& options, const Context& context) {
   KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
   const auto names = names_of(options, address);
   KF_TRY_ASSIGN(auto identity, identity_of(options, names));
+  std::optional<registry_server::TlsIdentity> shown;
+  if (identity) {
+    KF_TRY_ASSIGN(shown, identity->load());
+  }
   KF_TRY_ASSIGN(const auto content, installer::BundleContent::make(bundles));
   for (const auto& line : content->warnings()) {
     context.console.warning(line);
   }
-  registry_server::Options wanted{.address = address.host, .port = address.port, .tls = std::move(identity)};
+  registry_server::Options wanted{.address = address.host, .port = address.port, .tls = std::move(shown)};
   if (context.console.level() == Console::Level::verbose) {
     wanted.log = [&context](std::string_view line) { context.console.detail(line); };
   }
@@ -137,6 +171,12 @@ Status run_serve(const Options& options, const Context& context) {
       .host = bare_ipv6 ? fmt::format("[{}]:{}", name, server.port()) : fmt::format("{}:{}", name, server.port()),
       .plain_http = options.plain_http};
   KF_TRY(announce(options, place, bundles));
+  std::jthread keeper;
+  if (identity) {
+    keeper = std::jthread([&, source = std::move(*identity)](const std::stop_token& stop) mutable {
+      keep_identity(stop, std::move(source), server, context);
+    });
+  }
   return server.run(context.stop);
 }
 
@@ -164,6 +204,10 @@ void add_serve(CLI::App& app, Commands& commands) {
   command->add_flag("--plain-http", options->plain_http, "No TLS")->excludes(certificate)->excludes(key);
   command->add_option("--write-hosts", options->hosts_directory, "Write containerd's hosts.toml files below here")
       ->type_name("DIR");
+  command
+      ->add_option("--write-registries-conf", options->registries_file,
+                   "Write this file for CRI-O, Podman and skopeo (/etc/containers/registries.conf.d/….conf)")
+      ->type_name("FILE");
   options->policy.add_to(*command);
   commands.on(
       command, [options](const Context& context) { return run_serve(*options, context); }, "the server has stopped");

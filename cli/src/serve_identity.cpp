@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -18,6 +19,9 @@ namespace {
 constexpr std::uint64_t k_largest_chain = 256 * 1024;
 constexpr auto k_authority_period = std::chrono::hours(24 * 3650);
 constexpr auto k_server_period = std::chrono::hours(24 * 365);
+constexpr auto k_renewed_after = std::chrono::hours(24 * 240);
+constexpr auto k_tried_again_after = std::chrono::hours(1);
+constexpr auto k_settled = std::chrono::seconds(1);
 /// Clients whose clock is a little behind accept it too.
 constexpr auto k_head_start = std::chrono::hours(1);
 
@@ -49,12 +53,6 @@ Result<crypto::Identity> load_or_make_authority(const std::filesystem::path& dir
   return made;
 }
 
-}  // namespace
-
-std::filesystem::path authority_certificate(const std::filesystem::path& directory) {
-  return directory / "kubeferry-ca.crt";
-}
-
 Result<registry_server::TlsIdentity> identity_from_files(const std::string& certificate, const std::string& key) {
   KF_TRY_ASSIGN(std::string chain, read_user_file(certificate, k_largest_chain));
   KF_TRY_ASSIGN(crypto::SecretText secret, crypto::read_secret_file(key));
@@ -72,6 +70,51 @@ Result<registry_server::TlsIdentity> own_identity(const std::filesystem::path& d
   KF_TRY_ASSIGN(const crypto::Identity server, crypto::make_server_identity(authority, request));
   KF_TRY_ASSIGN(crypto::SecretText key, server.key.to_pem());
   return registry_server::TlsIdentity{server.certificate_pem + authority.certificate_pem, std::move(key)};
+}
+
+}  // namespace
+
+std::filesystem::path authority_certificate(const std::filesystem::path& directory) {
+  return directory / "kubeferry-ca.crt";
+}
+
+IdentitySource IdentitySource::from_files(std::string certificate, std::string key) {
+  IdentitySource source;
+  source.certificate_ = std::move(certificate);
+  source.key_ = std::move(key);
+  return source;
+}
+
+IdentitySource IdentitySource::own(std::filesystem::path directory, std::vector<std::string> names) {
+  IdentitySource source;
+  source.directory_ = std::move(directory);
+  source.names_ = std::move(names);
+  return source;
+}
+
+std::pair<IdentitySource::FileTime, IdentitySource::FileTime> IdentitySource::file_times() const {
+  std::error_code ignored;
+  return {std::filesystem::last_write_time(certificate_, ignored), std::filesystem::last_write_time(key_, ignored)};
+}
+
+Result<registry_server::TlsIdentity> IdentitySource::load() {
+  if (certificate_.empty()) {
+    auto identity = own_identity(directory_, names_);
+    next_ = std::chrono::system_clock::now() + (identity ? k_renewed_after : k_tried_again_after);
+    return identity;
+  }
+  // Before they are read: what changes meanwhile is due again.
+  loaded_times_ = file_times();
+  return identity_from_files(certificate_, key_);
+}
+
+bool IdentitySource::is_due() const {
+  if (certificate_.empty()) {
+    return std::chrono::system_clock::now() >= next_;
+  }
+  // Two files are rarely replaced as one: the pair counts when neither has changed for a moment.
+  const auto times = file_times();
+  return times != loaded_times_ && FileTime::clock::now() - std::max(times.first, times.second) > k_settled;
 }
 
 }  // namespace kubeferry::cli

@@ -63,6 +63,42 @@ class Serve(Served):
         self.assertEqual(len(authorities), 1)
         self.assertEqual(mode(self.folder / "kubeferry-ca.key"), 0o600)
 
+    def test_new_certificate_files_are_taken_up(self):
+        def replace(name):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                            self.folder / "tls.key", "-out", self.folder / "tls.crt"], check=True, capture_output=True)
+            return ssl.PEM_cert_to_DER_cert((self.folder / "tls.crt").read_text())
+
+        def shown(port):
+            with socket.create_connection(("127.0.0.1", port)) as plain:
+                context = ssl._create_unverified_context()  # the bytes themselves are compared
+                with context.wrap_socket(plain) as secure:
+                    return secure.getpeercert(binary_form=True)
+
+        first = replace("first")
+        process, url = self.start("--tls-cert", "tls.crt", "--tls-key", "tls.key")
+        port = int(url.rpartition(":")[2])
+        self.assertEqual(shown(port), first)
+        (self.folder / "tls.crt").write_text("no certificate")
+        time.sleep(4)
+        self.assertEqual(shown(port), first)
+        second = replace("second")
+        for _ in range(100):
+            if shown(port) == second:
+                break
+            time.sleep(0.1)
+        self.assertEqual(shown(port), second)
+        self.stop(process)
+        self.assertIn("serving on with the certificate from before", process.stderr.read())
+
+    def test_registries_conf(self):
+        process, url = self.start("--plain-http", "--write-registries-conf", "site.conf")
+        text = (self.folder / "site.conf").read_text()
+        self.assertIn(f'location = "{url.removeprefix("http://")}/registry.k8s.io"', text)
+        self.assertIn("insecure = true", text)
+        self.stop(process)
+
     def test_bad_input(self):
         trust = ["--trust", "site.pub"]
         self.refused(USAGE, "serve", self.bundle, "--listen", "127.0.0.1:0", "--plain-http", says="--trust is missing")

@@ -71,16 +71,21 @@ class Server::Impl {
 public:
   Impl(Options options, std::shared_ptr<const Content> content, std::optional<TlsContext> tls, std::size_t threads)
       : shared_(std::move(options), std::move(content), threads),
-        tls_(std::move(tls)),
         threads_(threads),
+        secure_(tls.has_value()),
         control_(asio::make_strand(io_)),
         acceptor_(control_),
         sweep_(control_),
-        retry_(control_) {}
+        retry_(control_) {
+    if (tls) {
+      tls_.push_back(std::move(*tls));
+    }
+  }
 
   Status bind();
   [[nodiscard]] std::uint16_t port() const { return port_; }
   Status run(const std::stop_token& stop);
+  Status set_identity(const TlsIdentity& identity);
 
 private:
   void accept_next();
@@ -93,8 +98,9 @@ private:
   void work();
 
   Shared shared_;
-  std::optional<TlsContext> tls_;
+  std::vector<TlsContext> tls_;  // the last one counts; open connections may still need those before it
   std::size_t threads_;
+  bool secure_;
   std::uint16_t port_ = 0;
   Clock::time_point give_up_;
   asio::io_context io_;                                    // destroyed before what its connections refer to
@@ -161,7 +167,7 @@ void Server::Impl::accepted(const boost::system::error_code& error, tcp::socket 
     socket.non_blocking(true, ignored);
     socket.set_option(tcp::no_delay(true), ignored);
     const int fd = socket.native_handle();
-    auto transport = tls_ ? tls_->make_transport(fd, shared_.buffers) : make_plain_transport(fd);
+    auto transport = tls_.empty() ? make_plain_transport(fd) : tls_.back().make_transport(fd, shared_.buffers);
     std::string client = client_name(socket);
     auto connection = std::make_shared<Connection>(shared_, std::move(socket), std::move(transport), std::move(client));
     asio::post(io_, [connection = std::move(connection)] { connection->start(); });
@@ -268,12 +274,24 @@ Status Server::Impl::run(const std::stop_token& stop) {
   return {};
 }
 
+Status Server::Impl::set_identity(const TlsIdentity& identity) {
+  if (!secure_) {
+    return fail(ExitCode::bug, "registry server: has no TLS");
+  }
+  KF_TRY_ASSIGN(TlsContext made, TlsContext::create(identity));
+  asio::post(control_, [this, made = std::make_shared<TlsContext>(std::move(made))] {
+    tls_.push_back(std::move(*made));
+  });
+  return {};
+}
+
 Server::Server(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 Server::Server(Server&&) noexcept = default;
 Server::~Server() = default;
 
 std::uint16_t Server::port() const noexcept { return impl_->port(); }
 Status Server::run(const std::stop_token& stop) { return impl_->run(stop); }
+Status Server::set_identity(const TlsIdentity& identity) { return impl_->set_identity(identity); }
 
 Result<Server> Server::listen(Options options, std::shared_ptr<const Content> content) {
   std::optional<TlsContext> tls;

@@ -64,6 +64,10 @@ public:
   /// The port clients connect to.
   [[nodiscard]] std::uint16_t port() const noexcept;
 
+  /// From now on new connections are shown this identity; those that are open keep theirs. For a server that listens
+  /// with TLS; may be called from any thread, while run() runs. tls error, changing nothing, as listen().
+  Status set_identity(const TlsIdentity& identity);
+
   /// Serves until `stop` is requested; then takes no new request, lets running transfers finish for timeouts.stop and
   /// returns. Raises the process's soft limit of open files as far as max_connections needs and the hard limit allows.
   /// Call once. network error when the reactor fails.
