@@ -15,10 +15,13 @@
 #include "output.hpp"
 #include "policy_options.hpp"
 #include "table.hpp"
+#include "user_file.hpp"
 
 namespace kubeferry::cli {
 
 namespace {
+
+constexpr std::uint64_t k_largest_ca = std::uint64_t{4} << 20;
 
 struct Options {
   std::vector<std::string> arguments;  ///< bundles, and the target last
@@ -148,8 +151,12 @@ Status run_mirror(const Options& options, const Context& context) {
   }
   KF_TRY(result);
   if (!options.directory.empty()) {
+    std::string ca;
+    if (!options.ca.empty()) {
+      KF_TRY_ASSIGN(ca, read_user_file(options.ca, k_largest_ca));
+    }
     KF_TRY(installer::write_files(options.directory,
-                                  installer::mirror_files(*result, wanted.target, options.plain_http, options.ca)));
+                                  installer::mirror_files(*result, wanted.target, options.plain_http, ca)));
   }
   KF_TRY(context.format == Format::json ? print_json(result_json(*result, options.dry_run))
                                         : print(result_text(*result, options.dry_run)));

@@ -27,6 +27,8 @@ namespace kubeferry::cli {
 
 namespace {
 
+constexpr std::uint64_t k_largest_ca = std::uint64_t{256} * 1024;
+
 struct Options {
   std::vector<std::string> files;
   TrustOption trust;
@@ -128,7 +130,11 @@ Status announce(const Options& options, const installer::RegistryPlace& place, c
   const std::array places = {place};
   const auto registries = installer::upstream_registries(bundles);
   if (!options.hosts_directory.empty()) {
-    KF_TRY(installer::write_files(options.hosts_directory, installer::containerd_files(registries, places, ca)));
+    std::string ca_pem;
+    if (!ca.empty()) {
+      KF_TRY_ASSIGN(ca_pem, read_file(ca, k_largest_ca));
+    }
+    KF_TRY(installer::write_files(options.hosts_directory, installer::containerd_files(registries, places, ca_pem)));
   }
   if (!options.registries_file.empty()) {
     KF_TRY(write_file_atomically(options.registries_file,

@@ -58,14 +58,30 @@ std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view c
 }
 
 std::vector<ConfigurationFile> containerd_files(std::span<const std::string> registries,
-                                                std::span<const RegistryPlace> places, std::string_view ca) {
-  const std::string text = hosts_toml(places, ca);
+                                                std::span<const RegistryPlace> places, std::string_view ca_pem) {
+  const std::string text = hosts_toml(places, ca_pem.empty() ? "" : k_ca_file);
   std::vector<ConfigurationFile> files;
   for (const std::string& registry : registries) {
     files.push_back({registry + "/hosts.toml", text});
   }
   files.push_back({"_default/hosts.toml", text});
+  add_ca_files(files, ca_pem);
   return files;
+}
+
+void add_ca_files(std::vector<ConfigurationFile>& files, std::string_view ca_pem) {
+  constexpr std::string_view k_hosts_file = "hosts.toml";
+  if (ca_pem.empty()) {
+    return;
+  }
+  std::vector<ConfigurationFile> added;
+  for (const ConfigurationFile& file : files) {
+    if (file.path.ends_with(k_hosts_file)) {
+      const std::string folder = file.path.substr(0, file.path.size() - k_hosts_file.size());
+      added.push_back({folder + std::string(k_ca_file), std::string(ca_pem)});
+    }
+  }
+  files.insert(files.end(), added.begin(), added.end());
 }
 
 std::string registries_conf(std::span<const Redirect> redirects) {

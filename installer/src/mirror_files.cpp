@@ -141,17 +141,21 @@ std::vector<Redirect> mirrored_redirects(const MirrorResult& result, const Mirro
 }
 
 std::vector<ConfigurationFile> mirror_files(const MirrorResult& result, const MirrorTarget& target, bool plain_http,
-                                            std::string_view ca) {
+                                            std::string_view ca_pem) {
   const auto redirects = mirrored_redirects(result, target, plain_http);
   std::vector<ConfigurationFile> files = {{"mapping.txt", mapping_text(result)}};
   if (!result.missing.empty()) {
     files.push_back({"missing.txt", missing_text(result)});
   }
-  for (ConfigurationFile& file : containerd_files_of(redirects, ca)) {
+  for (ConfigurationFile& file : containerd_files_of(redirects, ca_pem.empty() ? "" : k_ca_file)) {
     files.push_back(std::move(file));
   }
   if (!redirects.empty()) {
     files.push_back({"registries.conf", registries_conf(redirects)});
+  }
+  if (!ca_pem.empty()) {
+    add_ca_files(files, ca_pem);
+    files.push_back({std::string(k_ca_file), std::string(ca_pem)});
   }
   if (const auto place = kubeadm_place(redirects)) {
     files.push_back({"kubeadm.yaml", kubeadm_snippet(*place, result.kubernetes)});

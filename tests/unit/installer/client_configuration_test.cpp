@@ -46,11 +46,14 @@ capabilities = ["pull", "resolve"]
 
 TEST(ClientConfiguration, AFileForEachRegistryAndTheDefault) {
   const std::array<std::string, 2> registries = {"ghcr.io", "registry.k8s.io"};
-  const auto files = containerd_files(registries, std::array{k_own}, "ca.crt");
-  ASSERT_EQ(files.size(), 3U);
+  const auto files = containerd_files(registries, std::array{k_own}, "PEM");
+  ASSERT_EQ(files.size(), 6U);
   EXPECT_EQ(files[0].path, "ghcr.io/hosts.toml");
   EXPECT_EQ(files[2].path, "_default/hosts.toml");
   EXPECT_EQ(files[0].text, hosts_toml(std::array{k_own}, "ca.crt"));
+  EXPECT_EQ(files[5].path, "_default/ca.crt");
+  EXPECT_EQ(files[5].text, "PEM");
+  EXPECT_EQ(containerd_files(registries, std::array{k_own}, "").size(), 3U) << "the system knows the CA";
 }
 
 TEST(ClientConfiguration, RegistriesConf) {

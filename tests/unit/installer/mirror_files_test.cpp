@@ -54,13 +54,16 @@ TEST(MirrorFiles, OnePrefixForAllRegistries) {
                  row("kubeferry.local/s/node-files:1", "k8s/kubeferry/s/node-files")};
   result.rows[2].second_name = true;
   result.rows[4].kind = Kind::artifact;
-  const auto files = mirror_files(result, k_target, false, "/etc/ca.crt");
+  const auto files = mirror_files(result, k_target, false, "PEM");
   std::vector<std::string> paths;
   for (const auto& file : files) {
     paths.push_back(file.path);
   }
   EXPECT_THAT(paths, ElementsAre("mapping.txt", "certs.d/ghcr.io/hosts.toml", "certs.d/registry.k8s.io/hosts.toml",
-                                 "certs.d/_default/hosts.toml", "registries.conf", "kubeadm.yaml"));
+                                 "certs.d/_default/hosts.toml", "registries.conf", "certs.d/ghcr.io/ca.crt",
+                                 "certs.d/registry.k8s.io/ca.crt", "certs.d/_default/ca.crt", "ca.crt",
+                                 "kubeadm.yaml"));
+  EXPECT_EQ(text_of(files, "certs.d/_default/ca.crt"), "PEM");
   EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"),
               HasSubstr(R"([host."https://harbor.corp/v2/k8s"])"));
   EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"), HasSubstr("override_path = true"));

@@ -34,10 +34,15 @@ struct ConfigurationFile {
 [[nodiscard]] std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca);
 
 /// hosts.toml for each of `registries` and `_default`, as "<registry>/hosts.toml" below containerd's config_path
-/// (/etc/containerd/certs.d).
+/// (/etc/containerd/certs.d). `ca_pem`, unless it is empty, is put beside each as "ca.crt" and named as that: containerd
+/// takes a relative path for one beside hosts.toml, so the folder can be copied to any node as it is.
 [[nodiscard]] std::vector<ConfigurationFile> containerd_files(std::span<const std::string> registries,
                                                               std::span<const RegistryPlace> places,
-                                                              std::string_view ca);
+                                                              std::string_view ca_pem);
+
+/// A CA's file of that name beside each hosts.toml of `files`; none for an empty `ca_pem`.
+inline constexpr std::string_view k_ca_file = "ca.crt";
+void add_ca_files(std::vector<ConfigurationFile>& files, std::string_view ca_pem);
 
 /// Images whose names start with `source` are to be had at `place`.
 struct Redirect {

@@ -23,10 +23,10 @@ namespace kubeferry::installer {
                                                        bool plain_http);
 
 /// Everything for one mirror: mapping.txt, missing.txt (when something is missing), certs.d/<registry>/hosts.toml,
-/// registries.conf, kubeadm.yaml. `ca` is the path of the target's CA on the nodes, empty when the system knows it.
+/// registries.conf, kubeadm.yaml. `ca_pem` is the target's CA, empty when the system knows it; it is put beside them.
 /// containerd cannot rename single repositories: its files say in a comment what must be asked for by its new name.
 [[nodiscard]] std::vector<ConfigurationFile> mirror_files(const MirrorResult& result, const MirrorTarget& target,
-                                                          bool plain_http, std::string_view ca);
+                                                          bool plain_http, std::string_view ca_pem);
 
 /// Writes `files` below `directory`, which is made when missing. io errors.
 Status write_files(const std::filesystem::path& directory, const std::vector<ConfigurationFile>& files);
