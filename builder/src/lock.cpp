@@ -5,6 +5,7 @@
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/json.hpp>
+#include <kubeferry/bundle/json_fields.hpp>
 
 namespace kubeferry::builder {
 
@@ -14,17 +15,7 @@ constexpr std::uint64_t k_largest_lock = std::uint64_t{32} * 1024 * 1024;
 
 Json descriptor_json(const oci::Descriptor& descriptor) {
   Json out;
-  out.set("mediaType", descriptor.media_type);
-  out.set("digest", descriptor.digest.to_string());
-  out.set("size", descriptor.size);
-  return out;
-}
-
-Json strings_json(const std::vector<std::string>& texts) {
-  Json out = Json::array();
-  for (const auto& text : texts) {
-    out.push(text);
-  }
+  bundle::set_descriptor(out, descriptor);
   return out;
 }
 
@@ -50,7 +41,7 @@ Json image_json(const LockedImage& image) {
     manifests.push(manifest_json(manifest));
   }
   out.set("manifests", std::move(manifests));
-  out.set("omitted", strings_json(image.omitted));
+  out.set("omitted", bundle::to_json(image.omitted));
   return out;
 }
 
@@ -69,7 +60,7 @@ Json download_json(const LockedDownload& download) {
     }
     item.set("digest", file.digest.to_string());
     item.set("size", file.size);
-    item.set("platforms", strings_json(file.platforms));
+    item.set("platforms", bundle::to_json(file.platforms));
     item.set("path", file.path);
     item.set("mode", fmt::format("{:04o}", file.mode));
     files.push(std::move(item));
@@ -78,48 +69,26 @@ Json download_json(const LockedDownload& download) {
   return out;
 }
 
-Result<crypto::Digest> digest_at(const JsonView& view) {
-  KF_TRY_ASSIGN(const std::string text, view.string("digest"));
-  auto digest = crypto::Digest::parse(text);
-  if (!digest) {
-    return Failure(std::move(digest.error()).prefixed(view.path() + ".digest"));
-  }
-  return std::move(*digest);
-}
-
-Result<oci::Descriptor> descriptor_at(const JsonView& parent, std::string_view key) {
-  KF_TRY_ASSIGN(const JsonView view, parent.member(key));
+/// A descriptor that is all there is to its object.
+Result<oci::Descriptor> locked_descriptor(const JsonView& view) {
   KF_TRY(view.only({"mediaType", "digest", "size"}));
-  oci::Descriptor descriptor;
-  KF_TRY_ASSIGN(descriptor.media_type, view.string("mediaType"));
-  KF_TRY_ASSIGN(descriptor.digest, digest_at(view));
-  KF_TRY_ASSIGN(descriptor.size, view.unsigned_integer("size"));
-  return descriptor;
+  return bundle::descriptor_at(view);
 }
 
-Result<std::vector<std::string>> strings_at(const JsonView& view, std::string_view key) {
-  KF_TRY_ASSIGN(const auto elements, view.elements(key));
-  std::vector<std::string> texts;
-  for (const auto& element : elements) {
-    KF_TRY_ASSIGN(std::string text, element.string());
-    texts.push_back(std::move(text));
-  }
-  return texts;
+Result<oci::Descriptor> locked_descriptor(const JsonView& parent, std::string_view key) {
+  KF_TRY_ASSIGN(const JsonView view, parent.member(key));
+  return locked_descriptor(view);
 }
 
 Result<LockedManifest> manifest_at(const JsonView& view) {
   KF_TRY(view.only({"platform", "manifest", "config", "layers"}));
   LockedManifest manifest;
   KF_TRY_ASSIGN(manifest.platform, view.string("platform"));
-  KF_TRY_ASSIGN(manifest.descriptor, descriptor_at(view, "manifest"));
-  KF_TRY_ASSIGN(manifest.config, descriptor_at(view, "config"));
+  KF_TRY_ASSIGN(manifest.descriptor, locked_descriptor(view, "manifest"));
+  KF_TRY_ASSIGN(manifest.config, locked_descriptor(view, "config"));
   KF_TRY_ASSIGN(const auto layers, view.elements("layers"));
   for (const auto& layer : layers) {
-    KF_TRY(layer.only({"mediaType", "digest", "size"}));
-    oci::Descriptor descriptor;
-    KF_TRY_ASSIGN(descriptor.media_type, layer.string("mediaType"));
-    KF_TRY_ASSIGN(descriptor.digest, digest_at(layer));
-    KF_TRY_ASSIGN(descriptor.size, layer.unsigned_integer("size"));
+    KF_TRY_ASSIGN(oci::Descriptor descriptor, locked_descriptor(layer));
     manifest.layers.push_back(std::move(descriptor));
   }
   return manifest;
@@ -129,13 +98,13 @@ Result<LockedImage> image_at(const JsonView& view) {
   KF_TRY(view.only({"reference", "target", "manifests", "omitted"}));
   LockedImage image;
   KF_TRY_ASSIGN(image.reference, view.string("reference"));
-  KF_TRY_ASSIGN(image.descriptor, descriptor_at(view, "target"));
+  KF_TRY_ASSIGN(image.descriptor, locked_descriptor(view, "target"));
   KF_TRY_ASSIGN(const auto manifests, view.elements("manifests"));
   for (const auto& manifest : manifests) {
     KF_TRY_ASSIGN(LockedManifest locked, manifest_at(manifest));
     image.manifests.push_back(std::move(locked));
   }
-  KF_TRY_ASSIGN(image.omitted, strings_at(view, "omitted"));
+  KF_TRY_ASSIGN(image.omitted, bundle::strings_at(view, "omitted"));
   return image;
 }
 
@@ -143,15 +112,11 @@ Result<LockedFile> file_at(const JsonView& view) {
   KF_TRY(view.only({"member", "digest", "size", "platforms", "path", "mode"}));
   LockedFile file;
   KF_TRY_ASSIGN(file.member, view.string_or("member", ""));
-  KF_TRY_ASSIGN(file.digest, digest_at(view));
+  KF_TRY_ASSIGN(file.digest, bundle::digest_at(view, "digest"));
   KF_TRY_ASSIGN(file.size, view.unsigned_integer("size"));
-  KF_TRY_ASSIGN(file.platforms, strings_at(view, "platforms"));
+  KF_TRY_ASSIGN(file.platforms, bundle::strings_at(view, "platforms"));
   KF_TRY_ASSIGN(file.path, view.string("path"));
-  KF_TRY_ASSIGN(const std::string mode, view.string("mode"));
-  if (mode != "0644" && mode != "0755") {
-    return view.wrong("its mode must be 0644 or 0755");
-  }
-  file.mode = mode == "0755" ? 0755 : 0644;
+  KF_TRY_ASSIGN(file.mode, bundle::mode_at(view));
   return file;
 }
 
@@ -165,7 +130,7 @@ Result<LockedDownload> download_at(const JsonView& view) {
   }
   KF_TRY_ASSIGN(download.kind, view.string("kind"));
   KF_TRY_ASSIGN(download.name, view.string("name"));
-  KF_TRY_ASSIGN(download.digest, digest_at(view));
+  KF_TRY_ASSIGN(download.digest, bundle::digest_at(view, "digest"));
   KF_TRY_ASSIGN(download.size, view.unsigned_integer("size"));
   KF_TRY_ASSIGN(const auto files, view.elements("files"));
   for (const auto& file : files) {
@@ -191,7 +156,7 @@ std::map<std::string, std::string> pins(const Lock& lock) {
 
 std::string spec_identity(const catalog::Spec& spec) {
   Json out;
-  out.set("platforms", strings_json(spec.platforms));
+  out.set("platforms", bundle::to_json(spec.platforms));
   if (spec.kubernetes) {
     out.set("kubernetes", spec.kubernetes->version.to_string());
     out.set("imageRepository", spec.kubernetes->image_repository);
@@ -201,13 +166,13 @@ std::string spec_identity(const catalog::Spec& spec) {
     out.set("cniVersion", spec.cni->version);
     out.set("cniManifest", spec.cni->manifest);
   }
-  out.set("images", strings_json(spec.images));
+  out.set("images", bundle::to_json(spec.images));
   Json files = Json::array();
   for (const auto& file : spec.files) {
     Json item;
     item.set("from", file.url.empty() ? file.source : file.url);
     item.set("sha256", file.sha256);
-    item.set("platforms", strings_json(file.platforms));
+    item.set("platforms", bundle::to_json(file.platforms));
     item.set("path", file.path);
     item.set("mode", std::uint64_t{file.mode});
     files.push(std::move(item));

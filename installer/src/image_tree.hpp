@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <kubeferry/bundle/manifest.hpp>
-#include <kubeferry/oci/image_source.hpp>
+#include <kubeferry/oci/manifest.hpp>
 #include <kubeferry/oci/platform.hpp>
 
 #include "bundle_set.hpp"

@@ -43,7 +43,10 @@ public:
   bool binary(binary_t&) { return stop(ExitCode::format, "binary"); }
   bool start_object(std::size_t) { return open(Json::object()); }
   bool key(string_t& value) {
-    if (stack_.back().find(value) != nullptr || pending_duplicate(value)) {
+    if (const auto* object = stack_.back().as_object(); object != nullptr && object->size() >= k_most_members) {
+      return stop(ExitCode::limit, fmt::format("more than {} members in one object", k_most_members));
+    }
+    if (stack_.back().find(value) != nullptr) {
       return stop(ExitCode::format, fmt::format("the key \"{}\" twice in one object", value));
     }
     keys_.back() = std::move(value);
@@ -68,10 +71,6 @@ private:
   // or of a registry has them, so it is a limit instead.
   static constexpr std::size_t k_most_members = 4096;
 
-  bool pending_duplicate(const std::string&) {
-    const auto* object = stack_.back().as_object();
-    return object != nullptr && object->size() > k_most_members;
-  }
   bool number_too_large() {
     return floats_ == Floats::become_null ? add(Json()) : stop(ExitCode::format, "a number beyond 2^53");
   }

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include <kubeferry/base/json.hpp>
+#include <kubeferry/bundle/json_fields.hpp>
 #include <kubeferry/oci/layout.hpp>
 
 namespace kubeferry::bundle {
@@ -13,32 +13,20 @@ namespace {
 Json platform_manifest_json(const PlatformManifest& row) {
   Json out;
   out.set("platform", row.platform);
-  out.set("mediaType", row.descriptor.media_type);
-  out.set("digest", row.descriptor.digest.to_string());
-  out.set("size", row.descriptor.size);
-  return out;
-}
-
-Json strings_json(const std::vector<std::string>& texts) {
-  Json out = Json::array();
-  for (const auto& text : texts) {
-    out.push(text);
-  }
+  set_descriptor(out, row.descriptor);
   return out;
 }
 
 Json image_json(const ImageRow& row) {
   Json out;
   out.set("reference", row.reference);
-  out.set("mediaType", row.descriptor.media_type);
-  out.set("digest", row.descriptor.digest.to_string());
-  out.set("size", row.descriptor.size);
+  set_descriptor(out, row.descriptor);
   Json manifests = Json::array();
   for (const auto& manifest : row.manifests) {
     manifests.push(platform_manifest_json(manifest));
   }
   out.set("manifests", std::move(manifests));
-  out.set("omitted", strings_json(row.omitted));
+  out.set("omitted", to_json(row.omitted));
   return out;
 }
 
@@ -134,7 +122,7 @@ std::string to_text(const Manifest& manifest) {
   if (!manifest.kubernetes.empty()) {
     out.set("kubernetes", manifest.kubernetes);
   }
-  out.set("platforms", strings_json(manifest.platforms));
+  out.set("platforms", to_json(manifest.platforms));
   out.set("images", images_json(manifest.images));
   out.set("artifacts", images_json(manifest.artifacts));
   out.set("files", files_json(manifest.files));

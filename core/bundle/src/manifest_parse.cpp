@@ -4,11 +4,11 @@
 #include <set>
 #include <unordered_map>
 
-#include <kubeferry/base/json.hpp>
 #include <kubeferry/base/node_path.hpp>
 #include <kubeferry/base/version.hpp>
 #include <kubeferry/bundle/encoding.hpp>
 #include <kubeferry/bundle/front.hpp>
+#include <kubeferry/bundle/json_fields.hpp>
 #include <kubeferry/bundle/layout.hpp>
 #include <kubeferry/bundle/manifest.hpp>
 #include <kubeferry/oci/reference.hpp>
@@ -21,36 +21,6 @@ constexpr std::uint64_t k_smallest_chunk = std::uint64_t{64} * 1024;
 constexpr std::uint64_t k_largest_chunk = std::uint64_t{16} * 1024 * 1024;
 /// 2^50 bytes: far beyond any bundle, far below where sums of offsets could overflow.
 constexpr std::uint64_t k_largest_payload = std::uint64_t{1} << 50;
-
-Result<crypto::Digest> digest_at(const JsonView& view, std::string_view key) {
-  KF_TRY_ASSIGN(const std::string text, view.string(key));
-  auto digest = crypto::Digest::parse(text);
-  if (!digest) {
-    return Failure(std::move(digest.error()).prefixed(fmt::format("{}.{}", view.path(), key)));
-  }
-  if (digest->algorithm() != crypto::HashAlgorithm::sha256) {
-    return view.wrong("must name its content by sha256");
-  }
-  return std::move(*digest);
-}
-
-Result<oci::Descriptor> descriptor_at(const JsonView& view) {
-  oci::Descriptor descriptor;
-  KF_TRY_ASSIGN(descriptor.media_type, view.string("mediaType"));
-  KF_TRY_ASSIGN(descriptor.digest, digest_at(view, "digest"));
-  KF_TRY_ASSIGN(descriptor.size, view.unsigned_integer("size"));
-  return descriptor;
-}
-
-Result<std::vector<std::string>> strings_at(const JsonView& view, std::string_view key) {
-  KF_TRY_ASSIGN(const auto elements, view.elements(key));
-  std::vector<std::string> texts;
-  for (const auto& element : elements) {
-    KF_TRY_ASSIGN(std::string text, element.string());
-    texts.push_back(std::move(text));
-  }
-  return texts;
-}
 
 Result<BlobRow> blob_row(const JsonView& view) {
   KF_TRY(view.only({"digest", "size", "offset", "stored", "encoding", "name"}));
@@ -106,13 +76,9 @@ Result<FileRow> file_row(const JsonView& view) {
   KF_TRY_ASSIGN(row.digest, digest_at(view, "digest"));
   KF_TRY_ASSIGN(row.platform, view.string("platform"));
   KF_TRY_ASSIGN(row.path, view.string("path"));
-  KF_TRY_ASSIGN(const std::string mode, view.string("mode"));
+  KF_TRY_ASSIGN(row.mode, mode_at(view));
   KF_TRY_ASSIGN(row.component, view.string("component"));
   KF_TRY_ASSIGN(row.source, view.string("source"));
-  if (mode != "0644" && mode != "0755") {
-    return view.wrong("its mode must be 0644 or 0755");
-  }
-  row.mode = mode == "0755" ? 0755 : 0644;
   if (const auto allowed = check_node_path(row.path); !allowed) {
     return view.wrong(allowed.error().message);
   }

@@ -43,6 +43,12 @@ TEST(Json, BoundsDepthAndLength) {
   EXPECT_EQ(code_of(std::string(33, '[') + std::string(33, ']')), ExitCode::limit);
   EXPECT_EQ(code_of(std::string(100000, '[')), ExitCode::limit);
   EXPECT_EQ(code_of("[1,2,3]", {.bytes = 6}), ExitCode::limit);
+  std::string members;
+  for (int n = 0; n < 4096; ++n) {
+    members += fmt::format("{}\"{}\":0", n == 0 ? "" : ",", n);
+  }
+  EXPECT_EQ(code_of("{" + members + "}"), ExitCode::ok);
+  EXPECT_EQ(code_of("{" + members + ",\"more\":0}"), ExitCode::limit);
 }
 
 TEST(JsonView, SaysWhereItHurts) {

@@ -20,6 +20,13 @@ inline constexpr std::size_t k_max_descriptors = 10'000;
 /// How deep indexes may nest: an index of indexes is the most that is seen in the wild.
 inline constexpr unsigned k_max_index_depth = 3;
 
+/// A manifest or index as its digest covers it.
+struct ManifestBytes {
+  std::string media_type;
+  crypto::Digest digest;  ///< of `bytes`
+  Bytes bytes;
+};
+
 /// An OCI image index or Docker manifest list. Refers to nothing: the caller keeps the raw bytes, which are what a
 /// digest covers and what is passed on.
 struct Index {

@@ -14,7 +14,7 @@
 #include <kubeferry/crypto/hasher.hpp>
 #include <kubeferry/net/client.hpp>
 #include <kubeferry/oci/descriptor.hpp>
-#include <kubeferry/oci/image_source.hpp>
+#include <kubeferry/oci/manifest.hpp>
 #include <kubeferry/oci/reference.hpp>
 #include <kubeferry/registry/endpoint.hpp>
 
