@@ -42,8 +42,7 @@ void PolicyOptions::add_to(CLI::App& command) {
       ->take_all();
 }
 
-Result<bundle::TrustState> PolicyOptions::check(
-    std::span<const std::shared_ptr<const bundle::Bundle>> bundles) const {
+Result<bundle::TrustState> PolicyOptions::check(std::span<const std::shared_ptr<const bundle::Bundle>> bundles) const {
   bundle::Policy policy{.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
                         .audience = audience,
                         .stream = stream,

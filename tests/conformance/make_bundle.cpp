@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // make_conformance_bundle FOLDER: a bundle with what the OCI conformance suite wants to find, since nothing can be
-// pushed to `serve`: a repository with four tags, and an image that five others refer to. Writes conformance.tar.zst and
-// conformance.pub there, and prints the suite's settings as shell assignments.
+// pushed to `serve`: a repository with four tags, and an image that five others refer to. Writes conformance.tar.zst
+// and conformance.pub there, and prints the suite's settings as shell assignments.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   const auto manifest = bundle->read(image.digest, oci::k_max_manifest_bytes);
   const auto config = oci::parse_manifest(manifest.value(), image.media_type, "the image").value().config.digest;
   std::printf("OCI_NAMESPACE=conformance/suite\nOCI_TAG_NAME=test0\nOCI_TAG_LIST=%s\n", tags.c_str());
-  std::printf("OCI_MANIFEST_DIGEST=%s\nOCI_BLOB_DIGEST=%s\n", image.digest.to_string().c_str(), config.to_string().c_str());
+  std::printf("OCI_MANIFEST_DIGEST=%s\nOCI_BLOB_DIGEST=%s\n", image.digest.to_string().c_str(),
+              config.to_string().c_str());
   return ::testing::Test::HasFailure() ? 1 : 0;
 }

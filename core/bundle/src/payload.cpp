@@ -76,10 +76,10 @@ Result<std::optional<std::size_t>> VerifiedPayload::find_damaged(std::size_t fir
   }
   const auto read = [this](std::uint64_t at, MutableByteView buffer) { return file_->read_at(at, buffer); };
   KF_TRY_ASSIGN(const auto digests, hash_ranges(read, ranges));
-  const auto wrong = std::mismatch(digests.begin(), digests.end(), chunks_.begin() + static_cast<std::ptrdiff_t>(first));
-  return wrong.first == digests.end()
-             ? std::nullopt
-             : std::optional(first + static_cast<std::size_t>(wrong.first - digests.begin()));
+  const auto wrong =
+      std::mismatch(digests.begin(), digests.end(), chunks_.begin() + static_cast<std::ptrdiff_t>(first));
+  return wrong.first == digests.end() ? std::nullopt
+                                      : std::optional(first + static_cast<std::size_t>(wrong.first - digests.begin()));
 }
 
 VerifiedPayload::Chunk VerifiedPayload::cached(std::size_t index) const {

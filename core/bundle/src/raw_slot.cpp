@@ -13,11 +13,12 @@ namespace {
 constexpr std::uint64_t k_journal_every = std::uint64_t{4} * 1024 * 1024;
 // What comes from the network comes in records of 16 KiB; hashing with others and writing pay from some 100 KiB on.
 constexpr std::size_t k_gathered_bytes = std::size_t{256} * 1024;
-}
+}  // namespace
 
 class Writer::Slot final : public RawSlot {
 public:
-  Slot(State& state, std::size_t row) : state_(&state), row_(row), blob_(&state.plan.rows[row]), member_(state.blob_hashes) {}
+  Slot(State& state, std::size_t row)
+      : state_(&state), row_(row), blob_(&state.plan.rows[row]), member_(state.blob_hashes) {}
 
   /// Takes up what an earlier run left. What is there is hashed again, so a journal that promises too much (after a
   /// power cut) is found out at finish().
@@ -28,10 +29,9 @@ public:
       const auto count =
           static_cast<std::size_t>(std::min(archive::raw_contiguous_bytes(blob_->size, stored_), there - stored_));
       const MutableByteView piece = MutableByteView(buffer).first(count);
-      KF_TRY(
-          read_exactly_at(state_->fd.get(),
-                          state_->payload_offset + blob_->offset + archive::raw_stored_position(blob_->size, stored_),
-                          piece, state_->name()));
+      KF_TRY(read_exactly_at(
+          state_->fd.get(), state_->payload_offset + blob_->offset + archive::raw_stored_position(blob_->size, stored_),
+          piece, state_->name()));
       state_->blob_hashes.update(hash_, piece);
       const std::uint64_t framing = archive::raw_framing(blob_->size, stored_).length;
       KF_TRY(state_->hashes.wrote(stored_position() - framing, count + framing));

@@ -135,11 +135,9 @@ Status verify_index(const Bundle& bundle) {
   for (const auto& entry : index.manifests) {
     const Name name(name_in_layout(entry), entry.digest);
     const BlobRow* row = bundle.find(entry.digest);
-    if (row == nullptr || row->size != entry.size ||
-        (meant.erase(name) == 0 && artifacts.erase(entry.digest) == 0)) {
+    if (row == nullptr || row->size != entry.size || (meant.erase(name) == 0 && artifacts.erase(entry.digest) == 0)) {
       return fail(ExitCode::format, "{}: index.json names {} ({}, {} bytes), and its manifest does not", bundle.name(),
-                  name.first.empty() ? "nothing" : printable(name.first), entry.digest.to_string(),
-                  entry.size);
+                  name.first.empty() ? "nothing" : printable(name.first), entry.digest.to_string(), entry.size);
     }
   }
   if (!meant.empty() || !artifacts.empty()) {

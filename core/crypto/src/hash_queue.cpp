@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t k_most_together = 16;
 // Among fewer a batch never fills, and waiting for each other would leave processors idle.
 constexpr std::size_t k_least_members = 4;
-}
+}  // namespace
 
 HashQueue::Member::Member(HashQueue& queue) noexcept : queue_(queue) { ++queue_.members_; }
 

@@ -16,7 +16,13 @@ Status write_key_pair(const std::filesystem::path& base, const PrivateKey& key, 
   KF_TRY(private_file.write(as_byte_view(pem.view())));
   KF_TRY(public_file.write(as_byte_view(key.public_key().to_pem())));
   KF_TRY(private_file.commit());
-  return public_file.commit();
+  Status published = public_file.commit();
+  if (!published) {
+    // Half a pair is of no use, and in the way of the next try.
+    std::error_code ignored;
+    std::filesystem::remove(base.native() + ".key", ignored);
+  }
+  return published;
 }
 
 }  // namespace kubeferry::crypto

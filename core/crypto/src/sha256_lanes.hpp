@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#pragma once
 // The compression function of SHA-256 on several messages at once, a message in each element of a vector. Included by
 // one file for each instruction set, which first tells the compiler to use it; nothing else may be included below that
 // line, or its inline functions would be compiled for processors that lack the set.

@@ -231,7 +231,7 @@ void set_method(CURL* handle, const Request& request) {
 
 CURLcode use_authorities(CURL* /*handle*/, void* context, void* authorities) {
   return static_cast<const Authorities*>(authorities)->apply(static_cast<ssl_ctx_st*>(context)) ? CURLE_OK
-                                                                                                 : CURLE_OUT_OF_MEMORY;
+                                                                                                : CURLE_OUT_OF_MEMORY;
 }
 
 void set_trust(CURL* handle, const Trust& trust) {
@@ -262,9 +262,8 @@ void set_limits(CURL* handle, const Hop& hop) {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, hop.url.is_https() ? "https" : "http");
   curl_easy_setopt(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
   curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(
-      handle, CURLOPT_HTTP_VERSION,
-      static_cast<long>(hop.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION,
+                   static_cast<long>(hop.version == HttpVersion::any ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   if (options.proxy == Proxy::none) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
   }

@@ -56,8 +56,8 @@ Result<TrustTable> TrustTable::load(const ClientOptions& options) {
       KF_TRY_ASSIGN(const std::string own, read_pem(endpoint.ca, "CA file", name));
       auto authorities = Authorities::of(own);
       if (!authorities) {
-        return Failure(std::move(authorities).error().prefixed(
-            fmt::format("CA file of {}: '{}'", name, endpoint.ca.native())));
+        return Failure(
+            std::move(authorities).error().prefixed(fmt::format("CA file of {}: '{}'", name, endpoint.ca.native())));
       }
       trust.authorities = std::move(*authorities);
     }

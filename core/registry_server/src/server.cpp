@@ -279,9 +279,8 @@ Status Server::Impl::set_identity(const TlsIdentity& identity) {
     return fail(ExitCode::bug, "registry server: has no TLS");
   }
   KF_TRY_ASSIGN(TlsContext made, TlsContext::create(identity));
-  asio::post(control_, [this, made = std::make_shared<TlsContext>(std::move(made))] {
-    tls_.push_back(std::move(*made));
-  });
+  asio::post(control_,
+             [this, made = std::make_shared<TlsContext>(std::move(made))] { tls_.push_back(std::move(*made)); });
   return {};
 }
 

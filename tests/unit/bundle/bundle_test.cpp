@@ -224,8 +224,8 @@ TEST_F(BundleTest, AnImageHasTheSizeOfItsBlob) {
 }
 
 TEST_F(BundleTest, DeepVerifyComparesTheLayoutsIndex) {
-  const std::string text =
-      resigned([](std::string& manifest) { replace(manifest, "registry.k8s.io/sample:v1", "registry.k8s.io/sample:v2"); });
+  const std::string text = resigned(
+      [](std::string& manifest) { replace(manifest, "registry.k8s.io/sample:v1", "registry.k8s.io/sample:v2"); });
   EXPECT_EQ(judge(text, Depth::chunks), ExitCode::ok) << message_;
   EXPECT_EQ(judge(text, Depth::blobs), ExitCode::format);
   EXPECT_THAT(message_, HasSubstr("index.json names registry.k8s.io/sample:v1"));

@@ -28,7 +28,9 @@ Bytes random_bytes(Random& random, std::size_t count) {
   return bytes;
 }
 
-std::size_t below(Random& random, std::size_t end) { return std::uniform_int_distribution<std::size_t>(0, end - 1)(random); }
+std::size_t below(Random& random, std::size_t end) {
+  return std::uniform_int_distribution<std::size_t>(0, end - 1)(random);
+}
 
 TEST(Sha256, KnownAnswers) {  // FIPS 180-4's examples
   Sha256 hash;

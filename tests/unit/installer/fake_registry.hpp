@@ -25,7 +25,7 @@ public:
 
   [[nodiscard]] std::string authority() const { return server_.authority(); }
   [[nodiscard]] std::size_t requests(const std::string& method) const;
-  [[nodiscard]] std::size_t uploads() const;  ///< PUTs of blobs
+  [[nodiscard]] std::size_t uploads() const;                                 ///< PUTs of blobs
   [[nodiscard]] std::size_t manifest_puts(const std::string& digest) const;  ///< of that manifest, anywhere
   [[nodiscard]] std::size_t overlapping_puts() const;  ///< PUTs of a manifest while another put the same
   void forget_requests();

@@ -59,10 +59,10 @@ TEST(MirrorFiles, OnePrefixForAllRegistries) {
   for (const auto& file : files) {
     paths.push_back(file.path);
   }
-  EXPECT_THAT(paths, ElementsAre("mapping.txt", "certs.d/ghcr.io/hosts.toml", "certs.d/registry.k8s.io/hosts.toml",
-                                 "certs.d/_default/hosts.toml", "registries.conf", "certs.d/ghcr.io/ca.crt",
-                                 "certs.d/registry.k8s.io/ca.crt", "certs.d/_default/ca.crt", "ca.crt",
-                                 "kubeadm.yaml"));
+  EXPECT_THAT(paths,
+              ElementsAre("mapping.txt", "certs.d/ghcr.io/hosts.toml", "certs.d/registry.k8s.io/hosts.toml",
+                          "certs.d/_default/hosts.toml", "registries.conf", "certs.d/ghcr.io/ca.crt",
+                          "certs.d/registry.k8s.io/ca.crt", "certs.d/_default/ca.crt", "ca.crt", "kubeadm.yaml"));
   EXPECT_EQ(text_of(files, "certs.d/_default/ca.crt"), "PEM");
   EXPECT_THAT(text_of(files, "certs.d/registry.k8s.io/hosts.toml"),
               HasSubstr(R"([host."https://harbor.corp/v2/k8s"])"));

@@ -18,7 +18,7 @@ namespace kubeferry::builder {
 
 struct FetchOptions {
   std::filesystem::path output;
-  std::size_t jobs = 16;                         ///< transfers from registries at once
+  std::size_t jobs = 16;                        ///< transfers from registries at once
   std::vector<const crypto::PrivateKey*> keys;  ///< each adds a signature; not owned
   Progress* progress = nullptr;
   std::stop_token stop;

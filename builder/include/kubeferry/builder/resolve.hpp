@@ -18,7 +18,7 @@
 namespace kubeferry::builder {
 
 struct ResolveOptions {
-  TimePoint created;     ///< becomes the lock's
+  TimePoint created;      ///< becomes the lock's
   std::size_t jobs = 16;  ///< how many things are asked for at once
   /// Ask the release's own kubeadm for its image list where this machine can run it. When it cannot, `warn` says why
   /// and the catalog alone decides.

@@ -34,8 +34,8 @@ struct ConfigurationFile {
 [[nodiscard]] std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca);
 
 /// hosts.toml for each of `registries` and `_default`, as "<registry>/hosts.toml" below containerd's config_path
-/// (/etc/containerd/certs.d). `ca_pem`, unless it is empty, is put beside each as "ca.crt" and named as that: containerd
-/// takes a relative path for one beside hosts.toml, so the folder can be copied to any node as it is.
+/// (/etc/containerd/certs.d). `ca_pem`, unless it is empty, is put beside each as "ca.crt" and named as that:
+/// containerd takes a relative path for one beside hosts.toml, so the folder can be copied to any node as it is.
 [[nodiscard]] std::vector<ConfigurationFile> containerd_files(std::span<const std::string> registries,
                                                               std::span<const RegistryPlace> places,
                                                               std::string_view ca_pem);
