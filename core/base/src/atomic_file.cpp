@@ -59,7 +59,12 @@ Status AtomicFile::commit() {
     return fail_errno(errno, path_.native());
   }
   temporary_.clear();
-  return sync_parent_directory(path_);
+  Status synced = sync_parent_directory(path_);
+  if (!synced && replace_ == Replace::refused) {
+    // The same command, run again, would find its own file in the way.
+    ::unlink(path_.c_str());
+  }
+  return synced;
 }
 
 Status write_file_atomically(const std::filesystem::path& path, std::string_view content, mode_t mode,
