@@ -65,8 +65,11 @@ tar --zstd -xf a.tar.zst -C layout
 # skopeo finds only OCI media types in a layout; Docker manifest lists are for ctr images import.
 skopeo inspect --raw oci:layout:ghcr.io/flannel-io/flannel:v0.28.9 >/dev/null
 
-echo '== a real containerd pulls every image of its platform, with no other network'
+echo '== a real containerd imports the layout, kubeferry being nowhere'
 "$KUBEFERRY" inspect a.tar.zst --trust site.pub --output json >inspect.json
+unshare -n "$here/import_layout.sh" "$WORK"
+
+echo '== a real containerd pulls every image of its platform, with no other network'
 jq -r '.manifest.images[] | select(any(.manifests[]; .platform == "linux/amd64")) | .reference' inspect.json >references
 unshare -n bash -eu "$here/pull_all.sh" "$KUBEFERRY" "$WORK" || { cat serve.err containerd.log >&2; fail 'containerd could not pull'; }
 
