@@ -13,6 +13,7 @@ Status print(std::string_view text) {
   if (!status) {
     // A full /dev/full or a closed pipe is no reason to look for space on a disk.
     status.error().code = ExitCode::io;
+    status.error().hint = "the command itself has done its work; only its answer had nowhere to go";
   }
   return status;
 }

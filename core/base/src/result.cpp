@@ -35,7 +35,7 @@ Failure fail_errno(int error_number, std::string_view what) {
               {},
               {}};
   if (full) {
-    error.hint = "free space on that file system and run the same command again";
+    error.hint = "free space (or inodes: df -i) on that file system and run the same command again";
   }
   return Failure(std::move(error));
 }

@@ -69,7 +69,7 @@ struct EndpointOptions {
 };
 
 enum class Proxy {
-  environment,  ///< HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY as curl reads them
+  environment,  ///< HTTPS_PROXY, http_proxy (lower case only), ALL_PROXY and NO_PROXY, as curl reads them
   none,
 };
 
