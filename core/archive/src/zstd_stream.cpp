@@ -76,6 +76,9 @@ Status FrameDecompressor::decompress(ByteView frame, MutableByteView out) {
   if (length != frame.size()) {
     return fail(ExitCode::format, "zstd: not one complete frame");
   }
+  if (load_le<std::uint32_t>(frame) != ZSTD_MAGICNUMBER) {
+    return fail(ExitCode::format, "zstd: a frame to be skipped where content should be");
+  }
   // The content size comes from the signed manifest; a frame that disagrees is refused before any work is done.
   if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != out.size()) {
     return fail(ExitCode::integrity, "zstd: the frame declares another content size than the manifest");

@@ -83,7 +83,7 @@ TEST(FrameCompressor, RoundTripsDeterministically) {
   EXPECT_EQ(out, content);
 }
 
-TEST(FrameDecompressor, BelievesNoFrame) {
+TEST(FrameDecompressor, BelievesNoFrame) {  // M39, M40
   FrameCompressor compressor(3);
   Bytes frame;
   ASSERT_TRUE(compressor.compress(pattern(1000), frame));
@@ -102,6 +102,24 @@ TEST(FrameDecompressor, BelievesNoFrame) {
                       std::byte{0xa8}, std::byte{0x01}, std::byte{0x00}, std::byte{0x00}};
   out.resize(0);
   EXPECT_FALSE(decompressor.decompress(huge, out));
+  // A frame that wants dictionary 5, and one that is to be skipped.
+  const Bytes dictionary = {std::byte{0x28}, std::byte{0xb5}, std::byte{0x2f}, std::byte{0xfd}, std::byte{0x21},
+                            std::byte{0x05}, std::byte{0x00}, std::byte{0x01}, std::byte{0x00}, std::byte{0x00}};
+  EXPECT_EQ(decompressor.decompress(dictionary, out).error().code, ExitCode::format);
+  const Bytes skippable = {std::byte{0x50}, std::byte{0x2a}, std::byte{0x4d}, std::byte{0x18},
+                           std::byte{0x00}, std::byte{0x00}, std::byte{0x00}, std::byte{0x00}};
+  EXPECT_EQ(decompressor.decompress(skippable, out).error().code, ExitCode::format);
+}
+
+TEST(FrameDecompressor, NeverWritesMoreThanWasPromised) {  // M39
+  // 32 MiB of zeros in some 3 KB, said to be 1,000 bytes.
+  FrameCompressor compressor(19);
+  Bytes bomb;
+  ASSERT_TRUE(compressor.compress(Bytes(std::size_t{32} << 20), bomb));
+  ASSERT_LT(bomb.size(), 10000U);
+  FrameDecompressor decompressor;
+  Bytes out(1000);
+  EXPECT_EQ(decompressor.decompress(bomb, out).error().code, ExitCode::integrity);
 }
 
 TEST(Tar, HeaderHasTheChecksumTarWants) {

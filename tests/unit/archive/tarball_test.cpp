@@ -111,6 +111,62 @@ TEST(Tarball, BoundsEntriesAndBytes) {
   EXPECT_EQ(members(tarball, {.total_bytes = 9}).error().code, ExitCode::limit);
 }
 
+/// CRC-32 (IEEE 802.3), as .xz headers have it.
+std::uint32_t crc32(std::string_view bytes) {
+  std::uint32_t crc = 0xffffffffU;
+  for (const char byte : bytes) {
+    crc ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+    }
+  }
+  return ~crc;
+}
+
+TEST(Tarball, BombsEndAtTheirLimit) {  // M39
+  const std::vector<Entry> zeros = {{"a", std::string(std::size_t{8} << 20, '\0')}};
+  const auto with = [&](const std::function<void(::archive*)>& filters) {
+    return make(zeros, [&](::archive* writer) {
+      ::archive_write_set_format_gnutar(writer);
+      filters(writer);
+    });
+  };
+  const TarballLimits limits{.member_bytes = 1 << 20};
+  EXPECT_EQ(members(with([](::archive* w) { ::archive_write_add_filter_gzip(w); }), limits).error().code,
+            ExitCode::limit);
+  EXPECT_EQ(members(with([](::archive* w) { ::archive_write_add_filter_zstd(w); }), limits).error().code,
+            ExitCode::limit);
+  const auto nested = members(with([](::archive* w) {
+                                ::archive_write_add_filter_gzip(w);
+                                ::archive_write_add_filter_gzip(w);
+                              }),
+                              limits);
+  ASSERT_FALSE(nested);
+  EXPECT_TRUE(nested.error().code == ExitCode::limit || nested.error().code == ExitCode::format);
+}
+
+TEST(Tarball, AnXzThatWantsFourGigabytesIsRefused) {  // M39
+  std::string xz = make({{"a", "1"}}, [](::archive* writer) {
+    ::archive_write_set_format_gnutar(writer);
+    ::archive_write_add_filter_xz(writer);
+  });
+  ASSERT_TRUE(members(xz));
+  // The .xz file format, sections 2.1.1 and 3.1: after 12 bytes the block's header, its LZMA2 filter 21 01 SIZE, zeros,
+  // and a CRC-32. 40 is a dictionary of 4 GiB.
+  const std::size_t start = 12;
+  const std::size_t length = (static_cast<unsigned char>(xz[start]) + 1U) * 4;
+  const std::size_t filter = xz.find("\x21\x01", start);
+  ASSERT_LT(filter, start + length);
+  xz[filter + 2] = 40;
+  const std::uint32_t crc = crc32(std::string_view(xz).substr(start, length - 4));
+  for (unsigned n = 0; n < 4; ++n) {
+    xz[start + length - 4 + n] = static_cast<char>(crc >> (8 * n));
+  }
+  const auto found = members(xz);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ExitCode::limit) << found.error().message;
+}
+
 TEST(Tarball, NoticesTruncation) {
   const auto tarball = make({{"a", std::string(100000, 'x')}});
   EXPECT_FALSE(members(tarball.substr(0, tarball.size() / 2)));

@@ -21,7 +21,7 @@ TEST(Json, ReadsAndWritesTheSameText) {
   EXPECT_EQ(to_text(*parsed), text);
 }
 
-TEST(Json, RefusesWhatIJsonDoesNotAllow) {
+TEST(Json, RefusesWhatIJsonDoesNotAllow) {  // M42
   for (const std::string_view text :
        {"{\"a\":1,\"a\":2}", "1.0", "1e3", "9007199254740992", "-9007199254740992", "18446744073709551616", "NaN",
         "\xef\xbb\xbf{}", "\"\\ud800\"", "\"\xff\"", "[1,]", "{} {}", "/*x*/{}", "", "\"\x01\"", "01"}) {

@@ -13,7 +13,7 @@ PrivateKey make(KeyAlgorithm algorithm = KeyAlgorithm::ed25519) {
   return std::move(PrivateKey::generate(algorithm).value());
 }
 
-// SECURITY.md M04 to M09, with two of three keys needed.
+// M04, M05, M06, M07, M08 and M09, with two of three keys needed.
 class TwoOfThree : public testing::Test {
 protected:
   TwoOfThree()
