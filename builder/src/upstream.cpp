@@ -38,6 +38,8 @@ Result<std::unique_ptr<Upstream>> Upstream::make(const catalog::Spec& spec, cons
   options.stop = stop;
   options.credentials = std::make_shared<registry::CredentialFiles>(registry::usual_credential_files(environment));
   options.http.user_agent = fmt::format("kubeferry/{}", k_version);
+  // Each job waits for one answer at a time, so HTTP/2 would only mean a second connection for each (docs/adr/0006).
+  options.http.version = net::HttpVersion::http1;
   net::ClientOptions http = options.http;
   for (const auto& [host, upstream] : spec.upstreams) {
     KF_TRY_ASSIGN(registry::Endpoint endpoint, endpoint_of(upstream));

@@ -5,6 +5,7 @@
 
 #include <kubeferry/archive/raw_frame.hpp>
 
+#include "gathered_write.hpp"
 #include "writer_state.hpp"
 
 namespace kubeferry::bundle {
@@ -106,20 +107,27 @@ private:
       return {};
     }
     state_->blob_hashes.update(hash_, bytes);
-    while (!bytes.empty()) {
-      const auto count = static_cast<std::size_t>(
-          std::min<std::uint64_t>(archive::raw_contiguous_bytes(blob_->size, stored_), bytes.size()));
-      const auto framing = archive::raw_framing(blob_->size, stored_);
-      const std::uint64_t at = stored_position();
-      if (framing.length > 0) {
-        KF_TRY(write_all_at(state_->fd.get(), state_->payload_offset + at - framing.length, framing.view(),
-                            state_->name()));
-      }
-      KF_TRY(write_all_at(state_->fd.get(), state_->payload_offset + at, bytes.first(count), state_->name()));
-      KF_TRY(state_->hashes.wrote(at - framing.length, count + framing.length));
-      stored_ += count;
-      bytes = bytes.subspan(count);
+    // Framing and content lie side by side in the file: one write for all. Writers of one file wait for each other.
+    std::vector<archive::Framing> framings;
+    std::vector<std::size_t> counts;
+    std::uint64_t after = stored_;
+    for (std::size_t left = bytes.size(); left > 0; left -= counts.back()) {
+      counts.push_back(
+          static_cast<std::size_t>(std::min<std::uint64_t>(archive::raw_contiguous_bytes(blob_->size, after), left)));
+      framings.push_back(archive::raw_framing(blob_->size, after));
+      after += counts.back();
     }
+    std::vector<ByteView> parts;
+    for (std::size_t n = 0; n < counts.size(); ++n) {
+      parts.push_back(framings[n].view());
+      parts.push_back(bytes.first(counts[n]));
+      bytes = bytes.subspan(counts[n]);
+    }
+    const std::uint64_t start = stored_position() - framings.front().length;
+    KF_TRY_ASSIGN(const std::uint64_t written,
+                  write_parts_at(state_->fd.get(), state_->payload_offset + start, parts, state_->name()));
+    stored_ = after;
+    KF_TRY(state_->hashes.wrote(start, written));
     if (stored_ - journaled_ >= k_journal_every) {
       start_writing_back(journaled_, stored_);
       journaled_ = stored_;
