@@ -61,21 +61,29 @@ Failure usage(const CLI::App& app, std::string problem, std::string hint) {
 /// What the parser could not place comes first: it is why something else is missing.
 Failure explain(const CLI::App& root, const CLI::ParseError& error) {
   const CLI::App& app = deepest(root);
-  const std::string name = full_name(app);
+  // The program's own name stands before every error already.
+  const bool is_root = &app == &root;
+  const std::string name = is_root ? "" : full_name(app).substr(root.get_name().size() + 1);
   const auto rest = root.remaining(true);
   const auto unknown = std::ranges::find_if(rest, [](const std::string& word) { return word != "--"; });
   if (unknown != rest.end()) {
     if (unknown->starts_with("-")) {
       const std::string option = unknown->substr(0, unknown->find('='));
-      return usage(app, fmt::format("{} has no option {}", name, option), suggestion(option, option_names(app)));
+      return usage(
+          app,
+          is_root ? fmt::format("there is no option {}", option) : fmt::format("{} has no option {}", name, option),
+          suggestion(option, option_names(app)));
     }
     if (const auto names = command_names(app); !names.empty()) {
-      return usage(app, fmt::format("{} has no command \"{}\"", name, *unknown), suggestion(*unknown, names));
+      return usage(app,
+                   is_root ? fmt::format("there is no command \"{}\"", *unknown)
+                           : fmt::format("{} has no command \"{}\"", name, *unknown),
+                   suggestion(*unknown, names));
     }
     return usage(app, fmt::format("{}: one argument too many: \"{}\"", name, *unknown), {});
   }
   if (!command_names(app).empty()) {
-    return usage(app, fmt::format("{}: a command is missing", name), {});
+    return usage(app, is_root ? "a command is missing" : fmt::format("{}: a command is missing", name), {});
   }
   std::string what = error.what();
   std::ranges::replace(what, '\n', ' ');

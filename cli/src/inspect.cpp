@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -23,15 +24,27 @@ struct Options {
   std::string manifest_directory;
 };
 
-std::string images_table(const std::vector<bundle::ImageRow>& rows) {
-  Table table({{"IMAGE"}, {"DIGEST"}, {"PLATFORMS"}, {"LEFT OUT"}});
+/// "windows/amd64 (2)": an index may name a platform several times, once for each version of its system.
+std::string counted(const std::vector<std::string>& names) {
+  std::vector<std::string> shown;
+  for (auto at = names.begin(); at != names.end(); ++at) {
+    if (std::find(names.begin(), at, *at) == at) {
+      const auto count = std::count(at, names.end(), *at);
+      shown.push_back(count == 1 ? *at : fmt::format("{} ({})", *at, count));
+    }
+  }
+  return fmt::format("{}", fmt::join(shown, " "));
+}
+
+std::string images_table(std::string heading, const std::vector<bundle::ImageRow>& rows) {
+  Table table({{std::move(heading)}, {"DIGEST"}, {"PLATFORMS"}, {"LEFT OUT"}});
   for (const auto& image : rows) {
     std::vector<std::string> platforms;
     for (const auto& part : image.manifests) {
       platforms.push_back(part.platform);
     }
     table.row({image.reference, short_digest(image.descriptor.digest.to_string()),
-               fmt::format("{}", fmt::join(platforms, " ")), fmt::format("{}", fmt::join(image.omitted, " "))});
+               fmt::format("{}", fmt::join(platforms, " ")), counted(image.omitted)});
   }
   return table.empty() ? "" : "\n" + table.text();
 }
@@ -155,9 +168,9 @@ Status run_inspect(const Options& options, const Context& context) {
   if (context.format == Format::json) {
     return print_document(*bundle, sizes);
   }
-  return print(facts(identity_facts(*bundle)) + sizes_table(sizes) + images_table(bundle->manifest().images) +
-               images_table(bundle->manifest().artifacts) + files_table(*bundle) + documents_table(*bundle) +
-               encodings_table(bundle->manifest()));
+  return print(facts(identity_facts(*bundle)) + sizes_table(sizes) + images_table("IMAGE", bundle->manifest().images) +
+               images_table("ARTIFACT", bundle->manifest().artifacts) + files_table(*bundle) +
+               documents_table(*bundle) + encodings_table(bundle->manifest()));
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ Status announce(const Options& options, const installer::RegistryPlace& place, c
   std::string ca;
   if (!options.plain_http && options.tls_certificate.empty()) {
     std::error_code ignored;
-    ca = std::filesystem::absolute(authority_certificate(options.ca_directory), ignored).native();
+    ca = std::filesystem::absolute(authority_certificate(options.ca_directory), ignored).lexically_normal().native();
   }
   const std::array places = {place};
   const auto registries = installer::upstream_registries(bundles);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/catalog/spec.hpp>
 
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -69,6 +70,10 @@ std::string needs_text(const catalog::Needs& needs) {
     if (!table->empty()) {
       text += (text.empty() ? "" : "\n") + table->text();
     }
+  }
+  if (std::ranges::any_of(needs.downloads,
+                          [](const auto& need) { return need.kind == catalog::ArtifactKind::manifest; })) {
+    text += "\nThe images of the CNI stand in its manifest: `kubeferry lock` reads it, and names them in the lock.\n";
   }
   return text.empty() ? "the spec asks for nothing\n" : text;
 }
