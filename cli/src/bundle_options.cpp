@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/bundle/json_fields.hpp>
 #include <kubeferry/platforms/platform.hpp>
 
 namespace kubeferry::cli {
@@ -74,10 +75,6 @@ std::vector<std::pair<std::string, std::string>> identity_facts(const bundle::Bu
 
 Json identity_json(const bundle::Bundle& bundle) {
   const bundle::Manifest& m = bundle.manifest();
-  Json platforms = Json::array();
-  for (const auto& platform : m.platforms) {
-    platforms.push(platform);
-  }
   Json out;
   out.set("name", m.name);
   out.set("version", m.version);
@@ -87,7 +84,7 @@ Json identity_json(const bundle::Bundle& bundle) {
   out.set("notAfter", m.not_after ? Json(to_rfc3339(*m.not_after)) : Json());
   out.set("audience", m.audience);
   out.set("kubernetes", m.kubernetes);
-  out.set("platforms", std::move(platforms));
+  out.set("platforms", bundle::to_json(m.platforms));
   out.set("bytes", bundle.file_bytes());
   out.set("manifestDigest", bundle.manifest_digest().to_string());
   out.set("signedBy", signers_json(bundle));

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/bundle/json_fields.hpp>
 #include <kubeferry/installer/mirror_files.hpp>
 #include <kubeferry/registry/credentials.hpp>
 
@@ -86,15 +87,11 @@ Json result_json(const installer::MirrorResult& result, bool dry_run) {
     one.set("reason", item.reason);
     missing.push(std::move(one));
   }
-  Json skipped = Json::array();
-  for (const auto& reference : result.skipped) {
-    skipped.push(reference);
-  }
   Json out;
   out.set("dryRun", dry_run);
   out.set("mapping", std::move(rows));
   out.set("missing", std::move(missing));
-  out.set("skipped", std::move(skipped));
+  out.set("skipped", bundle::to_json(result.skipped));
   out.set("blobsPushed", result.blobs_pushed);
   out.set("blobsMounted", result.blobs_mounted);
   out.set("blobsPresent", result.blobs_present);

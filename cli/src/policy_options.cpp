@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy_options.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <CLI/CLI.hpp>
@@ -66,7 +67,10 @@ Status PolicyOptions::remember(bundle::TrustState known,
   if (state.empty()) {
     return {};
   }
-  for (const auto& bundle : bundles) {
+  // Of several bundles of one stream the newest is what was accepted, in whatever order they are named.
+  std::vector<std::shared_ptr<const bundle::Bundle>> oldest_first(bundles.begin(), bundles.end());
+  std::ranges::stable_sort(oldest_first, {}, [](const auto& bundle) { return bundle->manifest().sequence; });
+  for (const auto& bundle : oldest_first) {
     known.accept(bundle->manifest(), bundle->manifest_digest());
   }
   return known.save(state);

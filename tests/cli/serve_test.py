@@ -138,6 +138,19 @@ class Policy(Served):
         self.stop(process)
         self.assertIn(digest, (self.folder / "state").read_text())
 
+    def test_of_several_bundles_the_newest_is_remembered(self):
+        newer = self.make_bundle("newer", sequence=8)
+        digest = self.run_json("verify", newer, "--trust", "site.pub")["manifestDigest"]
+        process = subprocess.Popen([KUBEFERRY, "serve", newer, self.bundle, "--trust", "site.pub", "--listen",
+                                    "127.0.0.1:0", "--plain-http", "--state", "state"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertIn("serving on", process.stdout.readline())
+        self.stop(process)
+        self.assertIn(digest, (self.folder / "state").read_text())
+
     def test_a_failed_mirror_is_not_remembered(self):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
