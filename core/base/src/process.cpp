@@ -120,12 +120,18 @@ Status exchange(const Command& command, Pipe& in, Pipe& out, Pipe& err, ProcessO
       return {};
     }
     into.append(buffer.data(), static_cast<std::size_t>(count));
+    if (command.on_output) {
+      command.on_output(std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+    }
     if (into.size() > command.output_limit) {
       return fail(ExitCode::limit, "{}: printed more than {} bytes", command.argv.front(), command.output_limit);
     }
     return {};
   };
   while (out.read_end || err.read_end) {
+    if (command.stop.stop_requested()) {
+      return fail(ExitCode::interrupted, "{}: stopped", command.argv.front());
+    }
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
@@ -133,7 +139,9 @@ Status exchange(const Command& command, Pipe& in, Pipe& out, Pipe& err, ProcessO
     }
     std::array<pollfd, 3> polls{pollfd{out.read_end.get(), POLLIN, 0}, pollfd{err.read_end.get(), POLLIN, 0},
                                 pollfd{in.write_end.get(), POLLOUT, 0}};
-    if (::poll(polls.data(), polls.size(), static_cast<int>(std::min<std::int64_t>(left.count(), 60000))) < 0 &&
+    // A stop request wakes nobody here, so one that may come is looked for.
+    const std::int64_t nap = command.stop.stop_possible() ? 200 : 60000;
+    if (::poll(polls.data(), polls.size(), static_cast<int>(std::min<std::int64_t>(left.count(), nap))) < 0 &&
         errno != EINTR) {
       return fail_errno(errno, "poll");
     }
@@ -156,6 +164,22 @@ Status exchange(const Command& command, Pipe& in, Pipe& out, Pipe& err, ProcessO
   return {};
 }
 
+/// Ends the child and all that it started: politely when somebody asked for it, so that it can say what it leaves.
+void end_group(pid_t child, const Failure& reason) {
+  if (reason.value().code == ExitCode::interrupted) {
+    ::kill(-child, SIGTERM);
+    constexpr int k_patience = 100;
+    for (int tenth = 0; tenth < k_patience; ++tenth) {
+      siginfo_t ended{};
+      if (::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid != 0) {
+        break;
+      }
+      ::usleep(100000);
+    }
+  }
+  ::kill(-child, SIGKILL);
+}
+
 }  // namespace
 
 Result<ProcessOutput> run(const Command& command) {
@@ -172,7 +196,7 @@ Result<ProcessOutput> run(const Command& command) {
   ProcessOutput result;
   const Status exchanged = exchange(command, in, out, err, result);
   if (!exchanged) {
-    ::kill(-child, SIGKILL);
+    end_group(child, Failure(exchanged.error()));
   }
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +22,9 @@ struct Command {
   std::string input;                                             ///< what it reads from standard input
   std::chrono::milliseconds timeout{30000};                      ///< then it is killed
   std::uint64_t output_limit = std::uint64_t{1} << 20;           ///< bytes kept of each output; more is a limit error
+  /// Gets each piece of either output as it comes, for showing it live. May be empty.
+  std::function<void(std::string_view piece)> on_output;
+  std::stop_token stop;  ///< then SIGTERM, 10 s later SIGKILL, to the child and its process group
 };
 
 struct ProcessOutput {
@@ -27,8 +33,8 @@ struct ProcessOutput {
   std::string err;
 };
 
-/// Runs `command` to its end. io error when it cannot be started, when it exceeds its time (it and its process group
-/// are killed) or its output limit (limit error).
+/// Runs `command` to its end. io error when it cannot be started or exceeds its time (it and its process group are
+/// killed), limit error past its output limit, interrupted when `stop` was requested.
 Result<ProcessOutput> run(const Command& command);
 
 }  // namespace kubeferry
