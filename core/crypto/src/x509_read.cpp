@@ -60,15 +60,20 @@ void add_names(const X509* certificate, CertificateFacts& facts) {
   }
 }
 
-}  // namespace
-
-Result<CertificateFacts> read_certificate(std::string_view pem, std::string_view what) {
+Result<ossl::Certificate> first_certificate(std::string_view pem, std::string_view what) {
   const ossl::Bio input = ossl::view(as_byte_view(pem));
-  const ossl::Certificate certificate(input ? PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr) : nullptr);
+  ossl::Certificate certificate(input ? PEM_read_bio_X509(input.get(), nullptr, nullptr, nullptr) : nullptr);
   ERR_clear_error();
   if (!certificate) {
     return fail(ExitCode::tls, "{}: holds no certificate in PEM", what);
   }
+  return certificate;
+}
+
+}  // namespace
+
+Result<CertificateFacts> read_certificate(std::string_view pem, std::string_view what) {
+  KF_TRY_ASSIGN(const ossl::Certificate certificate, first_certificate(pem, what));
   unsigned char* der = nullptr;
   const int length = i2d_X509(certificate.get(), &der);
   if (length <= 0) {
@@ -84,6 +89,18 @@ Result<CertificateFacts> read_certificate(std::string_view pem, std::string_view
   facts.is_authority = X509_check_ca(certificate.get()) == 1;
   ERR_clear_error();
   return facts;
+}
+
+Result<Digest> spki_digest(std::string_view pem, std::string_view what) {
+  KF_TRY_ASSIGN(const ossl::Certificate certificate, first_certificate(pem, what));
+  unsigned char* der = nullptr;
+  const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
+  if (length <= 0) {
+    return ossl::failure("encoding a public key");
+  }
+  const Digest digest = Digest::of(std::as_bytes(std::span(der, static_cast<std::size_t>(length))));
+  OPENSSL_free(der);
+  return digest;
 }
 
 }  // namespace kubeferry::crypto

@@ -98,6 +98,37 @@ TEST(Certificate, RefusesWrongNamesAndPeriods) {
             ExitCode::usage);
 }
 
+// Made by openssl req -x509; the digest is openssl x509 -pubkey | openssl pkey -pubin -outform der | sha256sum.
+constexpr std::string_view k_by_openssl =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBgTCCASegAwIBAgIUa2M46E6kEMISayPTRCAv9e4xNJUwCgYIKoZIzj0EAwIw\n"
+    "FTETMBEGA1UEAwwKa3ViZXJuZXRlczAgFw0yNjExMjExMDAxNTlaGA8yMTI2MTAy\n"
+    "ODEwMDE1OVowFTETMBEGA1UEAwwKa3ViZXJuZXRlczBZMBMGByqGSM49AgEGCCqG\n"
+    "SM49AwEHA0IABNFMsQfC+9GdNpghF0s4QpP4V3mNJveP+uf0tqIXlBoP24MCgb2i\n"
+    "gCCiiUG/rKWenrHh5RQYz5oBBu1e2uubQBajUzBRMB0GA1UdDgQWBBTY7gzpt5I8\n"
+    "g+sBg8nktjIIFqMrlzAfBgNVHSMEGDAWgBTY7gzpt5I8g+sBg8nktjIIFqMrlzAP\n"
+    "BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIBL2SshNWsUdrrwLxeAk\n"
+    "4evNAAyQJK5PHq15YgSinkQmAiEAoORTUN5Czbuigfkid1S7Go0cmiwRaumJ4+U6\n"
+    "dflEDpo=\n"
+    "-----END CERTIFICATE-----\n";
+
+TEST(SpkiDigest, IsWhatOpensslSays) {
+  EXPECT_EQ(spki_digest(k_by_openssl, "ca.crt").value().to_string(),
+            "sha256:3a4aa226e6cd6289ed7cd593b43991a7042e3769d5c4177101d76d4058369d0b");
+}
+
+TEST(SpkiDigest, BelongsToTheKeyAndNotToTheCertificate) {
+  const Identity ca = authority();
+  EXPECT_EQ(spki_digest(ca.certificate_pem, "ca").value().hex(), ca.key.public_key().key_id());
+}
+
+TEST(SpkiDigest, SaysWhatHoldsNoCertificate) {
+  const auto digest = spki_digest("junk", "ca.crt");
+  ASSERT_FALSE(digest);
+  EXPECT_EQ(digest.error().code, ExitCode::tls);
+  EXPECT_EQ(digest.error().message, "ca.crt: holds no certificate in PEM");
+}
+
 TEST(Certificate, ReadingSaysWhatIsWrong) {
   for (const char* const bad : {"", "junk", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
     const auto facts = read_certificate(bad, "ca.pem");

@@ -53,4 +53,8 @@ struct CertificateFacts {
 /// The first certificate in `pem`; tls error naming `what` when there is none or it cannot be read.
 Result<CertificateFacts> read_certificate(std::string_view pem, std::string_view what);
 
+/// SHA-256 of the DER SubjectPublicKeyInfo of the first certificate in `pem` (RFC 7469 §2.4): what pins a public key
+/// rather than a certificate. tls error naming `what` when there is none or it cannot be read.
+Result<Digest> spki_digest(std::string_view pem, std::string_view what);
+
 }  // namespace kubeferry::crypto
