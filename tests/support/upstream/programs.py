@@ -2,11 +2,15 @@
 
 Debian has the real kubectl (1.20.2), etcd, containerd, runc and CNI plugins. The others are stand-ins, real programs of
 the right architecture under another name: see STAND_INS, and README.md, which says the same to people.
+
+Run as a program it prints Debian's programs for amd64: a name, a blank, the file.
 """
 
 import hashlib
+import sys
 from pathlib import Path
 
+import debs as debian
 from debs import Debs
 
 REAL = {
@@ -58,3 +62,15 @@ def program(debs: Debs, name: str, architecture: str) -> tuple[Path | bytes, ...
 def _file(debs: Debs, package: str, path: str, architecture: str) -> Path | None:
     found = debs.package(package, architecture)
     return debs.tree(found) / path if found else None
+
+
+def main() -> int:
+    debs = debian.ensure()
+    # Debian's catatonit pauses as /pause does.
+    for name, (package, path) in {**REAL, "pause": STAND_INS["pause"]}.items():
+        print(name, _file(debs, package, path, "amd64"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+#!/usr/bin/env bash
+# programs.sh OUT: the programs of a real cluster for linux/amd64, as links in the folder OUT to where they are cached.
+# Kubernetes is built from Debian's source package, coredns and flannel's two programs from their Go modules; the rest
+# are Debian's. The first call takes minutes, later ones a second. What each program is: README.md.
+#   KUBEFERRY_E2E_BIN=DIR   takes programs from DIR instead: kubeadm's version is then the cluster's, and images are
+#                           what lies in DIR/images/*.tar; what DIR lacks beside Kubernetes' own is Debian's
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+readonly here
+readonly upstream=$here/../upstream
+readonly go119=/usr/lib/go-1.19/bin/go
+readonly modern=1.25.11 # what flannel wants at least
+
+readonly kubernetes=(kubeadm kubelet kubectl kube-apiserver kube-controller-manager kube-scheduler kube-proxy)
+# name, module, version, package below it, what else must be raised, oldest go
+readonly modules=(
+  'coredns github.com/coredns/coredns v1.7.0 . github.com/modern-go/reflect2@v1.0.2 1.19'
+  'flanneld github.com/flannel-io/flannel v0.28.4 . - 1.25'
+  'flannel github.com/containernetworking/plugins v0.9.1 plugins/meta/flannel - 1.19'
+)
+
+die() {
+  printf 'programs.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+[[ $# -eq 1 ]] || die "usage: programs.sh OUT"
+[[ $(dpkg --print-architecture) == amd64 ]] || die "only for amd64"
+out=$(realpath -m "$1")
+cache=$(realpath -m "${KUBEFERRY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubeferry}")/cluster
+readonly out cache
+mkdir -p "$out" "$cache/go"
+exec {lock}>"$cache/.lock-programs"
+flock "$lock"
+rm -rf "$cache"/.work.* # of a killed run; nobody else is here
+work=$(mktemp -d "$cache/.work.XXXXXX")
+# The module cache is read-only, folders too.
+trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
+
+link() { ln -sfn "$1" "$out/${2:-${1##*/}}"; }
+
+# A go as new as the argument: one that is installed, else the toolchain of that name from the module proxy.
+go_as_new_as() {
+  local candidate version
+  for candidate in "$go119" "$(command -v go || true)" "$cache/go/go$modern/bin/go"; do
+    [[ -x $candidate ]] || continue
+    version=$(GOTOOLCHAIN=local "$candidate" env GOVERSION)
+    if [[ $(printf '%s\n%s\n' "$1" "${version#go}" | sort -V | head -n 1) == "$1" ]]; then
+      printf '%s\n' "$candidate"
+      return
+    fi
+  done
+  fetch_toolchain
+  printf '%s\n' "$cache/go/go$modern/bin/go"
+}
+
+# Go 1.19 knows nothing of toolchains: it fetches and checks them as any module, and leaves out the modes that later
+# ones set and the names of files that no module may have.
+fetch_toolchain() {
+  local got=$work/toolchain
+  GOMODCACHE=$work/mod "$go119" mod download -json "golang.org/toolchain@v0.0.1-go$modern.linux-amd64" \
+    >"$work/toolchain.json" || die "no toolchain go$modern: $(<"$work/toolchain.json")"
+  cp -r "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])' <"$work/toolchain.json")" "$got"
+  chmod -R u+w "$got"
+  chmod +x "$got"/bin/* "$got"/pkg/tool/*/*
+  find "$got" -name _go.mod -execdir mv {} go.mod \;
+  mv "$got" "$cache/go/go$modern"
+}
+
+build_module() { # a row of `modules`
+  local name module version package raise oldest built go
+  read -r name module version package raise oldest <<<"$1"
+  built=$cache/go/${name}_$version
+  if [[ ! -x $built ]]; then
+    go=$(go_as_new_as "$oldest")
+    mkdir "$work/$name"
+    (
+      cd "$work/$name"
+      unset GOROOT GOOS GOARCH
+      export GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 GOMODCACHE=$work/mod GOCACHE=$work/gocache
+      [[ $raise != - ]] || raise=
+      "$go" mod init kubeferry.test/programs
+      # shellcheck disable=SC2086 # nothing, or one more module
+      "$go" get "$module/$package@$version" $raise
+      "$go" build -trimpath -ldflags '-s -w' -o "$work/$name/built" "$module/$package"
+    ) >"$work/$name.log" 2>&1 || die "cannot build $name: $(tail -n 5 "$work/$name.log")"
+    mv "$work/$name/built" "$built"
+    printf 'programs.sh: built %s %s\n' "$name" "$version"
+  fi
+  link "$built" "$name"
+}
+
+link_debian() {
+  local name file
+  # Lines of NAME and the file that is its program.
+  python3 "$upstream/programs.py" >"$work/debian"
+  while read -r name file; do
+    [[ -e $out/$name ]] || link "$file" "$name"
+  done <"$work/debian"
+}
+
+take_given() {
+  local given file name
+  given=$(realpath "$KUBEFERRY_E2E_BIN")
+  for name in kubeadm kubelet kubectl; do
+    [[ -x $given/$name ]] || die "KUBEFERRY_E2E_BIN=$given has no $name"
+  done
+  for file in "$given"/* "$given"/cni/*; do
+    if [[ -f $file && -x $file ]]; then link "$file"; fi
+  done
+  if [[ -d $given/images ]]; then link "$given/images"; fi
+}
+
+find "$out" -maxdepth 1 -type l -delete
+if [[ -n ${KUBEFERRY_E2E_BIN:-} ]]; then
+  take_given
+else
+  folder=$cache/kubernetes
+  KUBEFERRY_EXTRA_CMD=$here/cmd "$upstream/kubernetes.sh" "$folder" "${kubernetes[@]}" crictl
+  for name in "${kubernetes[@]}" crictl; do
+    link "$folder/$name"
+  done
+fi
+for row in "${modules[@]}"; do
+  [[ -e $out/${row%% *} ]] || build_module "$row"
+done
+link_debian
+printf 'programs.sh: Kubernetes %s and what it runs on, in %s\n' "$("$out/kubeadm" version -o short)" "$out"
