@@ -16,8 +16,8 @@ namespace kubeferry::steps {
 
 /// A text of ours at `path` (0644, 0600, …), root's. Missing parent directories are made (0755) and undone with it. A
 /// file of that name is kept as backup and put back by undo; one that somebody changed after us is not put back
-/// silently: its text is kept beside it as PATH.kubeferry-changed, with a warning. Nothing is written through a symbolic
-/// link. With a `secret` text the preview shows neither diff nor content.
+/// silently: its text is kept beside it as PATH.kubeferry-changed, with a warning. Nothing is written through a
+/// symbolic link. With a `secret` text the preview shows neither diff nor content.
 enum class Secret { no, yes };
 [[nodiscard]] std::unique_ptr<const Step> text_file(std::string path, std::string text, std::uint32_t mode,
                                                     Secret secret = Secret::no);
@@ -55,6 +55,11 @@ struct UnitWants {
   std::string revision;
 };
 [[nodiscard]] std::unique_ptr<const Step> unit(std::string name, UnitWants wants);
+
+/// Stands in a plan before the files of the unit `name`, so that undo comes to it when those files are as they were:
+/// systemd then reads its units again, and the unit is restarted if it ran before us and runs now (a containerd that
+/// got a drop-in from us). Applying it changes nothing but a note below k_state_directory.
+[[nodiscard]] std::unique_ptr<const Step> restart_after_undo(std::string name);
 
 /// Something done by a function, for which a kind of its own exists: `kind` needs an Undo. `satisfied` empty: never.
 struct Action {

@@ -30,7 +30,8 @@ struct Entry {
   std::string kind;
   std::string target;
   State state = State::begun;
-  Json prior;  ///< what Step::capture() gave when it was first begun since it was last undone
+  Json prior;                           ///< what Step::capture() gave when it was first begun since it was last undone
+  std::vector<std::string> marks = {};  ///< Step::mark() of each time it was begun, without repetition
 };
 
 /// One record, for people: `status` shows the last ones.
@@ -58,6 +59,8 @@ public:
   /// whole, so that it can be read even when a program that took over never comes back.
   Status start_run(std::string_view verb, Json facts, const Plan* plan);
   Status end_run(std::string_view outcome);
+  /// Also sees to it that there is room for the records that undoing everything will take; no_space error otherwise.
+  /// The prior state of a step that is known already stays; `prior` then does not count.
   Status begin(const Step& step, Json prior);
   Status done(const Step& step);
   Status undone(const Entry& entry);
@@ -82,18 +85,30 @@ public:
 
 private:
   Journal() = default;
-  Status append(Json record);
+  Status check_directory();
+  Status read_file(int open_flags);
+  Status read_lines(std::string_view text);
+  Status cut(std::uint64_t size);
+  Status create();
+  void remove_leftovers() const;
+  Status reserve();
+  Status append(std::string_view what, Json::Object members);
   Status take(const Json& record);
+  Status take_step(const std::string& what, const Json& record);
+  Entry* known(std::string_view kind, std::string_view target);
 
-  std::filesystem::path directory_;
+  std::string path_;  // for messages, as seen from here
+  Fd directory_;
   Fd lock_;
-  Fd file_;
+  Fd file_;  // none before the first record
+  std::uint64_t size_ = 0;
   std::uint64_t next_ = 1;
+  bool unsure_ = false;  // an append failed in a way that leaves its end unknown
   std::vector<Entry> entries_;
   std::vector<Record> records_;
   std::vector<std::pair<std::string, Json>> runs_;
   std::vector<std::pair<std::string, Json>> notes_;
-  bool running_ = false;
+  std::optional<std::string> running_;
 };
 
 }  // namespace kubeferry::steps

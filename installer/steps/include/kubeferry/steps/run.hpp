@@ -31,17 +31,18 @@ struct RunResult {
 /// step's summary; the host then is as the journal says, and running again goes on from there.
 Result<RunResult> apply(const host::Host& host, Journal& journal, const Plan& plan, const RunOptions& options);
 
-/// Undoes one kind of step from what was captured. Must be repeatable, and must leave alone what is not as the step left
-/// it, saying so through `warning`.
+/// Undoes one kind of step from what was captured. Must be repeatable, and must leave alone what is not as the step
+/// left it, saying so through `warning`.
 using Undo = std::function<Status(const host::Host& host, const Entry& entry, Backups& backups,
                                   const std::function<void(std::string_view)>& warning)>;
 using Undoers = std::map<std::string, Undo, std::less<>>;
 
-/// Undo of the kinds of this room: file, directory, sysctl, module, unit, link.
+/// Undo of the kinds of this room: file, directory, sysctl, module, unit, unit-files.
 [[nodiscard]] Undoers basic_undoers();
 
 /// Undoes everything the journal has, last first: undo → journal (undone). A step whose undo fails is reported by
-/// `warning` and the others go on; the first such error is returned at the end, and running again tries again.
+/// `warning` and the others go on, but for those whose directories its work lies in; the first such error is returned
+/// at the end, and running again tries again. When a disk is full, what failed is tried again once others freed space.
 Status undo_all(const host::Host& host, Journal& journal, const Undoers& undoers, const RunOptions& options);
 
 /// The plan for a person: a paragraph a step, with diffs; steps that are satisfied are named in one line at the end.

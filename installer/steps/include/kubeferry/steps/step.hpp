@@ -8,6 +8,7 @@
 
 #include <kubeferry/base/json.hpp>
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/base/stream.hpp>
 #include <kubeferry/host/host.hpp>
 
 // A reversible change to a host: check, apply, undo.
@@ -27,8 +28,9 @@ struct Preview {
 /// What a step may use besides the host.
 class Backups;
 
-/// One change. Immutable; knows what it wants, never what was. What was is captured as JSON, goes into the journal before
-/// the change is made, and is all that undoing has to go by: undo works in a process that does not know the plan.
+/// One change. Immutable; knows what it wants, never what was. What was is captured as JSON, goes into the journal
+/// before the change is made, and is all that undoing has to go by: undo works in a process that does not know the
+/// plan.
 class Step {
 public:
   virtual ~Step() = default;
@@ -52,6 +54,9 @@ public:
   /// Makes the change. Must be repeatable: it may have been killed half-way before.
   virtual Status apply(const host::Host& host) const = 0;
   virtual Result<Preview> preview(const host::Host& host) const = 0;
+  /// What undo will know this step's work by, such as the digest of a file; written down each time it is begun, so that
+  /// later versions of a text are known as ours too. Empty when there is no such thing.
+  [[nodiscard]] virtual std::string mark() const { return {}; }
 };
 
 using Plan = std::vector<std::unique_ptr<const Step>>;
@@ -62,8 +67,12 @@ public:
   explicit Backups(const host::Host& host) : host_(host) {}
   /// Keeps `content` durably and gives back its name, "sha256:…". io and no_space errors.
   Result<std::string> keep(std::string_view content);
+  /// The same for what is too large for memory.
+  Result<std::string> keep(Source& content);
   /// integrity error when it is not what its name says.
   Result<std::string> content(std::string_view name) const;
+  /// The same as a stream, which fails with an integrity error before its last byte.
+  Result<std::unique_ptr<Source>> open(std::string_view name) const;
 
 private:
   const host::Host& host_;
