@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/kubeadm/documents.hpp>
+#include <kubeferry/kubeadm/secrets.hpp>
+
+#include "facts.hpp"
+#include "merge.hpp"
+#include "node_registration.hpp"
+#include "user_file.hpp"
+
+namespace kubeferry::kubeadm {
+namespace {
+
+Status add_token(const Merger& init, const InitInput& input) {
+  if (input.token == nullptr) {
+    return {};
+  }
+  KF_TRY(check_token(input.token->view()));
+  KF_TRY_ASSIGN(YamlNode * tokens, init.list("bootstrapTokens"));
+  YamlNode made = YamlNode::mapping();
+  made.set("token", YamlNode::string(input.token->view()));
+  made.set("description", YamlNode::string("made by kubeferry init"));
+  made.set("ttl", YamlNode::string(go_duration(input.token_ttl)));
+  tokens->items.push_back(std::move(made));
+  return {};
+}
+
+Status complete_init(const Merger& init, ApiVersion api, const InitInput& input, std::vector<std::string>& arguments) {
+  KF_TRY(set_endpoint(init, "localAPIEndpoint", input.node, input.defaults));
+  KF_TRY(register_node(init, api, input.node, input.defaults));
+  KF_TRY(set_phases(init, api, input.kubeadm, input.node, arguments));
+  KF_TRY(add_token(init, input));
+  if (input.single_node) {
+    KF_TRY(init.demand("nodeRegistration.taints", YamlNode::sequence(), "--single-node wants"));
+  }
+  if (api >= ApiVersion::v1beta4) {
+    KF_TRY(set_timeouts(init, input.timeouts));
+  }
+  if (input.certificate_key != nullptr) {
+    KF_TRY(check_certificate_key(input.certificate_key->view()));
+    KF_TRY(init.demand("certificateKey", YamlNode::string(input.certificate_key->view()), "was given",
+                       Disclosure::secret));
+    arguments.emplace_back("--upload-certs");
+  }
+  return {};
+}
+
+Status demand(const Merger& cluster, std::string_view path, const std::optional<std::string>& value,
+              std::string_view says) {
+  return value ? cluster.demand(path, YamlNode::string(*value), says) : Status();
+}
+
+Status complete_cluster(const Merger& cluster, ApiVersion api, const InitInput& input) {
+  const ClusterFlags& flags = input.cluster;
+  KF_TRY(cluster.demand("kubernetesVersion", YamlNode::string(input.kubernetes.to_string()), "the bundle has",
+                        Disclosure::value, same_version));
+  KF_TRY(demand(cluster, "controlPlaneEndpoint", flags.control_plane_endpoint, "--control-plane-endpoint is"));
+  KF_TRY(demand(cluster, "networking.podSubnet", flags.pod_network_cidr, "--pod-network-cidr is"));
+  KF_TRY(cluster.fill("networking.podSubnet", input.defaults.pod_subnet));
+  KF_TRY(demand(cluster, "networking.serviceSubnet", flags.service_cidr, "--service-cidr is"));
+  KF_TRY(cluster.fill("networking.serviceSubnet", input.defaults.service_subnet));
+  KF_TRY(demand(cluster, "networking.dnsDomain", flags.service_dns_domain, "--service-dns-domain is"));
+  KF_TRY(demand(cluster, "imageRepository", flags.image_repository, "--image-repository is"));
+  if (!flags.apiserver_cert_extra_sans.empty()) {
+    KF_TRY(cluster.demand("apiServer.certSANs", YamlNode::strings(flags.apiserver_cert_extra_sans),
+                          "--apiserver-cert-extra-sans is"));
+  }
+  if (api < ApiVersion::v1beta4 && input.timeouts.control_plane) {
+    KF_TRY(cluster.fill("apiServer.timeoutForControlPlane", go_duration(*input.timeouts.control_plane)));
+  }
+  return {};
+}
+
+Status complete_kubelet(const Merger& kubelet, const InitInput& input) {
+  KF_TRY(kubelet.fill("cgroupDriver", input.defaults.cgroup_driver));
+  return input.allow_cgroup_v1 ? kubelet.fill("failCgroupV1", YamlNode::literal("false")) : Status();
+}
+
+}  // namespace
+
+Result<Documents> init_documents(const InitInput& input) {
+  KF_TRY_ASSIGN(DocumentSet set, read_documents(input.file, input.kubeadm));
+  Documents made;
+  made.facts.api_version = set.api;
+
+  const Merger init(set.get("InitConfiguration", set.kubeadm_api()), set.file);
+  KF_TRY(complete_init(init, set.api, input, made.arguments));
+  KF_TRY(read_node_facts(init, input.node, "localAPIEndpoint", made.facts));
+
+  const Merger cluster(set.get("ClusterConfiguration", set.kubeadm_api()), set.file);
+  KF_TRY(complete_cluster(cluster, set.api, input));
+  KF_TRY(read_cluster_facts(cluster, made.facts));
+
+  const Merger kubelet(set.get("KubeletConfiguration", k_kubelet_api), set.file);
+  KF_TRY(complete_kubelet(kubelet, input));
+  KF_TRY(read_kubelet_facts(kubelet, made.facts));
+
+  made.redacted = emit_yaml(set.documents, SecretValues::hidden);
+  made.text = crypto::SecretText(emit_yaml(set.documents));
+  return made;
+}
+
+}  // namespace kubeferry::kubeadm
