@@ -79,7 +79,7 @@ Result<pid_t> spawn(const Command& command, const Pipe& in, const Pipe& out, con
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawnattr_init(&attributes);
-  ::posix_spawn_file_actions_adddup2(&actions, in.read_end.get(), 0);
+  ::posix_spawn_file_actions_adddup2(&actions, command.input_fd >= 0 ? command.input_fd : in.read_end.get(), 0);
   ::posix_spawn_file_actions_adddup2(&actions, out.write_end.get(), 1);
   ::posix_spawn_file_actions_adddup2(&actions, err.write_end.get(), 2);
   // An own process group, so that a time-out ends its children too; default signals, because we ignore SIGPIPE.
@@ -107,7 +107,7 @@ Result<pid_t> spawn(const Command& command, const Pipe& in, const Pipe& out, con
 /// Feeds and drains the pipes until both outputs end, the time is up or an output exceeds its limit.
 Status exchange(const Command& command, Pipe& in, Pipe& out, Pipe& err, ProcessOutput& result) {
   const auto deadline = std::chrono::steady_clock::now() + command.timeout;
-  std::string_view rest = command.input;
+  std::string_view rest = command.input_fd >= 0 ? std::string_view() : command.input;
   ::fcntl(in.write_end.get(), F_SETFL, O_NONBLOCK);
   if (rest.empty()) {
     in.write_end = Fd();

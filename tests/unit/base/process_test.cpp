@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/base/process.hpp>
 
+#include <cstdio>
+
 #include <gtest/gtest.h>
 
 namespace kubeferry {
@@ -14,6 +16,17 @@ TEST(Process, FeedsAndCollects) {
   EXPECT_EQ(result->exit_status, 3);
   EXPECT_EQ(result->out.size(), 200000U);
   EXPECT_EQ(result->err, "hello\n");
+}
+
+TEST(Process, ReadsADescriptorInsteadOfText) {
+  std::FILE* file = std::tmpfile();
+  ASSERT_NE(file, nullptr);
+  std::fputs("from the descriptor", file);
+  std::rewind(file);
+  const auto result = run({.argv = {"cat"}, .input = "not this", .input_fd = ::fileno(file)});
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->out, "from the descriptor");
+  std::fclose(file);
 }
 
 TEST(Process, SurvivesAChildThatDoesNotReadItsInput) {

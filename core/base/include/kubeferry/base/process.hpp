@@ -20,8 +20,10 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;  ///< the whole environment of the child
   bool inherit_environment = true;                               ///< start from ours and lay `environment` over it
   std::string input;                                             ///< what it reads from standard input
-  std::chrono::milliseconds timeout{30000};                      ///< then it is killed
-  std::uint64_t output_limit = std::uint64_t{1} << 20;           ///< bytes kept of each output; more is a limit error
+  int input_fd =
+      -1;  ///< instead of `input`: what its standard input is, for what is too large to hold; stays the caller's
+  std::chrono::milliseconds timeout{30000};             ///< then it is killed
+  std::uint64_t output_limit = std::uint64_t{1} << 20;  ///< bytes kept of each output; more is a limit error
   /// Gets each piece of either output as it comes, for showing it live. May be empty.
   std::function<void(std::string_view piece)> on_output;
   std::stop_token stop;  ///< then SIGTERM, 10 s later SIGKILL, to the child and its process group
