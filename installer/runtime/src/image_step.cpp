@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/runtime/images.hpp>
+#include <kubeferry/steps/basic_steps.hpp>
+
+namespace kubeferry::runtime {
+
+namespace {
+
+/// Empty: as wanted.
+Result<std::string> state(const host::Host& host, const CriClient& client, const WantedImage& wanted) {
+  KF_TRY_ASSIGN(const auto images, list_images(host, client));
+  const RuntimeImage* image = find_image(images, wanted.reference);
+  if (image == nullptr) {
+    return std::string("is not there");
+  }
+  KF_TRY_ASSIGN(const std::string architecture, image_architecture(host, client, wanted.reference));
+  return problem_with(*image, wanted, architecture);
+}
+
+Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted,
+               const std::stop_token& stop) {
+  KF_TRY_ASSIGN(const std::string before, state(host, client, wanted));
+  if (!before.empty()) {
+    KF_TRY(pull_image(host, client, wanted.reference, stop));
+    KF_TRY_ASSIGN(const std::string problem, state(host, client, wanted));
+    if (!problem.empty()) {
+      return Failure(fail(ExitCode::integrity, "{}: {}", wanted.reference, problem)
+                         .value()
+                         .with_hint("what the registry gives is not what the bundle's signed manifest says"));
+    }
+  }
+  return pin_image(host, client, wanted.reference);
+}
+
+Status undo_image(const host::Host& host, const steps::Entry& entry) {
+  const JsonView prior(entry.prior, "image");
+  KF_TRY_ASSIGN(const std::string what, prior.string("undo"));
+  if (what != "remove") {
+    return {};
+  }
+  CriClient client;
+  KF_TRY_ASSIGN(client.crictl, prior.string("crictl"));
+  KF_TRY_ASSIGN(client.endpoint, prior.string("endpoint"));
+  KF_TRY_ASSIGN(client.ctr, prior.string("ctr"));
+  KF_TRY_ASSIGN(client.configuration, prior.string("configuration"));
+  return remove_image(host, client, entry.target);
+}
+
+}  // namespace
+
+std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage wanted, UndoImages undo,
+                                              std::stop_token stop) {
+  steps::Action action;
+  action.kind = "image";
+  action.target = wanted.reference;
+  action.summary = fmt::format("pull {} and pin it", wanted.reference);
+  action.preview = {.action = "pull", .summary = action.summary};
+  action.satisfied = [client, wanted](const host::Host& host) -> Result<bool> {
+    const auto now = state(host, client, wanted);
+    if (!now || !now->empty()) {
+      return false;
+    }
+    // Asked of containerd, since CRI says so only from crictl 1.24 and containerd 1.6.22 on.
+    return has_pin(host, client, wanted.reference);
+  };
+  action.capture = [client, wanted, undo](const host::Host& host, steps::Backups&) -> Result<Json> {
+    KF_TRY_ASSIGN(const auto images, list_images(host, client));
+    const bool there = find_image(images, wanted.reference) != nullptr;
+    Json prior;
+    prior.set("undo", there || undo == UndoImages::never ? "nothing" : "remove");
+    prior.set("crictl", client.crictl);
+    prior.set("endpoint", client.endpoint);
+    prior.set("ctr", client.ctr);
+    prior.set("configuration", client.configuration);
+    return prior;
+  };
+  action.apply = [client = std::move(client), wanted = std::move(wanted),
+                  stop = std::move(stop)](const host::Host& host) { return make_so(host, client, wanted, stop); };
+  return steps::action(std::move(action));
+}
+
+steps::Undoers runtime_undoers() {
+  steps::Undoers undoers;
+  undoers.emplace("image", [](const host::Host& host, const steps::Entry& entry, steps::Backups&,
+                              const std::function<void(std::string_view)>&) { return undo_image(host, entry); });
+  // A look changes nothing.
+  undoers.emplace("containerd-check", [](const host::Host&, const steps::Entry&, steps::Backups&,
+                                         const std::function<void(std::string_view)>&) { return Status(); });
+  return undoers;
+}
+
+}  // namespace kubeferry::runtime
