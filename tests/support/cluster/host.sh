@@ -263,7 +263,7 @@ case $verb in
   reboot) [[ $# -eq 1 ]] || usage; halt "$1"; boot "$1" ;;
   snapshot) [[ $# -eq 2 ]] || usage; snapshot "$@" ;;
   egress) egress "$@" ;;
-  outside) [[ $# -ge 1 ]] || usage; exec {lock}>&-; in_network "$@" ;;
+  outside) [[ $# -ge 1 ]] || usage; exec {lock}>&-; exec ip netns exec "kf-$run" "$@" ;;
   down) [[ $# -eq 1 ]] || usage; down "$1" ;;
   net-down) for home in "$dir"/hosts/*/; do [[ ! -d $home ]] || down "$(basename "$home")"; done; net_down ;;
   *) usage ;;

@@ -115,11 +115,7 @@ find "$out" -maxdepth 1 -type l -delete
 if [[ -n ${KUBEFERRY_E2E_BIN:-} ]]; then
   take_given
 else
-  folder=$cache/kubernetes
-  KUBEFERRY_EXTRA_CMD=$here/cmd "$upstream/kubernetes.sh" "$folder" "${kubernetes[@]}" crictl
-  for name in "${kubernetes[@]}" crictl; do
-    link "$folder/$name"
-  done
+  KUBEFERRY_EXTRA_CMD=$here/cmd "$upstream/kubernetes.sh" "$out" "${kubernetes[@]}" crictl
 fi
 for row in "${modules[@]}"; do
   [[ -e $out/${row%% *} ]] || build_module "$row"

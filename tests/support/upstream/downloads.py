@@ -33,8 +33,8 @@ def members_of(name: str, rule: str | dict) -> list[str]:
 
 
 class Downloads:
-    def __init__(self, folder: Path, debs: Debs, kubeadm: Path | None):
-        self._folder, self._debs, self._kubeadm = folder, debs, kubeadm
+    def __init__(self, folder: Path, debs: Debs, kubeadm: Path | None, given: Path | None = None):
+        self._folder, self._debs, self._kubeadm, self._given = folder, debs, kubeadm, given
 
     def publish(self, needs: list[dict]) -> int:
         """Writes every file and checksum of `needs`; returns how many bytes they have."""
@@ -68,7 +68,7 @@ class Downloads:
             return
         platform = Platform.parse(need["platform"])
         if kind == "archive":
-            entries = [Entry(member, program(self._debs, Path(member).name, platform.architecture))
+            entries = [Entry(member, program(self._debs, Path(member).name, platform.architecture, self._given))
                        for rule in need["members"] for member in members_of(name, rule)]
             self._place((archive(entries).path,), target)
         elif kind != "binary":
@@ -76,7 +76,7 @@ class Downloads:
         elif name == "kubeadm" and self._kubeadm and str(platform) == "linux/amd64":
             self._place((self._kubeadm,), target)
         else:
-            self._place(program(self._debs, name, platform.architecture), target)
+            self._place(program(self._debs, name, platform.architecture, self._given), target)
 
     def _target(self, url: str) -> Path:
         parsed = urllib.parse.urlsplit(url)

@@ -10,6 +10,6 @@ mkdir -p "${out%/*}"
 folder=$(mktemp -d "${out%/*}/.kubeadm.XXXXXX")
 trap 'rm -rf "$folder"' EXIT
 "$here/kubernetes.sh" "$folder" kubeadm
-# A copy, not another name of the cached file: whoever asked for it may write to it.
-cp "$folder/kubeadm" "$folder/copy"
+# A copy: whoever asked for it may write to it.
+cp --dereference "$folder/kubeadm" "$folder/copy"
 mv "$folder/copy" "$out"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kubernetes.sh OUT PROGRAM…: builds programs of Kubernetes v1.20.2 for this machine from Debian 12's source package
-# `kubernetes` and puts them into the folder OUT. A program is built once for each version of the source: only the first
-# call takes minutes (all seven: about eight on two cores). What a PROGRAM is called is the name of a folder below cmd.
+# `kubernetes` and puts links to them into the folder OUT. A program is built once for each version of the source: only
+# the first call takes minutes (all seven: about eight on two cores). A PROGRAM's name is that of a folder below cmd.
 #   KUBEFERRY_EXTRA_CMD=DIR   takes the folders in DIR for programs too, as if they lay below cmd
 set -euo pipefail
 
@@ -43,16 +43,14 @@ cached_name() {
   fi
 }
 
-# Puts every program into OUT, or says with status 1 that folder $1 of the cache lacks some.
+# Puts a link to every program into OUT, or says with status 1 that folder $1 of the cache lacks some.
 install_from() {
   local program
   for program in "${programs[@]}"; do
     [[ -x $1/$(cached_name "$program") ]] || return 1
   done
   for program in "${programs[@]}"; do
-    ln -f "$1/$(cached_name "$program")" "$out/.$program.part" 2>/dev/null ||
-      install -m 0755 "$1/$(cached_name "$program")" "$out/.$program.part"
-    mv "$out/.$program.part" "$out/$program"
+    ln -sfn "$1/$(cached_name "$program")" "$out/$program"
   done
 }
 

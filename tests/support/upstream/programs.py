@@ -1,6 +1,7 @@
 """Which Debian binary stands for which upstream program, per architecture.
 
-Debian has the real kubectl (1.20.2), etcd, containerd, runc and CNI plugins. The others are stand-ins, real programs of
+With `given`, a folder of real programs for linux/amd64 (tests/support/cluster/programs.sh), that platform has no
+stand-ins for anything that a cluster runs. Otherwise Debian has the real kubectl (1.20.2), etcd, containerd, runc and CNI plugins. The others are stand-ins, real programs of
 the right architecture under another name: see STAND_INS, and README.md, which says the same to people.
 
 Run as a program it prints Debian's programs for amd64: a name, a blank, the file.
@@ -37,6 +38,8 @@ STAND_INS = {
 }
 # Everything else, kubeadm and kubelet too, is kubectl, or where Debian has none (ppc64le) rclone.
 LARGE_GO_PROGRAMS = [("kubernetes-client", "usr/bin/kubectl"), ("rclone", "usr/bin/rclone")]
+# What no cluster runs, so that a stand-in does no harm.
+UNUSED = {"containerd-stress", "dummy", "tap"}
 PADDING = 64 * 1024
 
 
@@ -45,8 +48,13 @@ def padding(name: str, architecture: str) -> bytes:
     return hashlib.shake_256(f"{name} for {architecture}".encode()).digest(PADDING)
 
 
-def program(debs: Debs, name: str, architecture: str) -> tuple[Path | bytes, ...]:
+def program(debs: Debs, name: str, architecture: str, given: Path | None = None) -> tuple[Path | bytes, ...]:
     """The content of the program `name`, as the parts of a layers.Entry."""
+    if given and architecture == "amd64":
+        if (given / name).is_file():
+            return ((given / name).resolve(),)
+        if name not in REAL and name not in UNUSED:
+            raise LookupError(f"{given} has no {name}, and a cluster cannot run from a stand-in for it")
     if name in REAL:
         found = _file(debs, *REAL[name], architecture)
         if found:

@@ -35,8 +35,8 @@ def entrypoint(name: str) -> list[str]:
 class Kitchen:
     """Makes layers out of unpacked packages."""
 
-    def __init__(self, packages: debian.Debs):
-        self._debs = packages
+    def __init__(self, packages: debian.Debs, given: Path | None = None):
+        self._debs, self._given = packages, given
 
     def stack(self, name: str, architecture: str) -> list[Archive]:
         """The layers of the image `name`, lowest first."""
@@ -101,7 +101,7 @@ class Kitchen:
                         *(Entry(f"bin/{command}", link="busybox") for command in BUSYBOX_COMMANDS)])
 
     def _binaries(self, architecture: str, targets: dict[str, str]) -> Archive:
-        return archive([Entry(target, program(self._debs, name, architecture)) for target, name in targets.items()])
+        return archive([Entry(target, program(self._debs, name, architecture, self._given)) for target, name in targets.items()])
 
     def _tree(self, package: str, architecture: str) -> Path:
         found = self._debs.package(package, architecture)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import archives
 import debs
 import recipes
 import shapes
@@ -59,11 +60,14 @@ def oddities(registry: Registry, kitchen: recipes.Kitchen, reference: Reference,
     return []
 
 
-def push_images(registry: Registry, kitchen: recipes.Kitchen, needs: list[dict]) -> None:
+def push_images(registry: Registry, kitchen: recipes.Kitchen, needs: list[dict], made: set[Reference]) -> None:
+    """Makes and pushes what the needs list, but for what is `made` already."""
     with ThreadPoolExecutor(THREADS) as pool:
         waiting = []
         for need in needs:
             reference = Reference.parse(need["reference"])
+            if reference in made:
+                continue
             platforms = [Platform.parse(text) for text in need["platforms"]]
             waiting.append((reference, [pool.submit(push_platform, registry, kitchen, reference, platform)
                                         for platform in platforms]))
@@ -72,6 +76,17 @@ def push_images(registry: Registry, kitchen: recipes.Kitchen, needs: list[dict])
             entries += oddities(registry, kitchen, reference, entries)
             pushed = push_index(registry, reference.repository, recipes.dialect(reference.name), reference.tag, entries)
             print(f"{reference.repository}:{reference.tag} {pushed.digest}")
+
+
+def push_archives(arguments: argparse.Namespace) -> set[Reference]:
+    """Pushes the image archives beside the programs as they are; returns what they are called."""
+    pushed = set()
+    for archive, name in archives.images(arguments.programs / "images") if arguments.programs else []:
+        reference = Reference.parse(name)
+        archives.push(archive, name, f"{arguments.registry}/{reference.repository}:{reference.tag}", arguments.ca)
+        print(f"{reference.repository}:{reference.tag} as it is in {archive.name}")
+        pushed.add(reference)
+    return pushed
 
 
 def main() -> int:
@@ -83,6 +98,8 @@ def main() -> int:
     parser.add_argument("--password")
     parser.add_argument("--downloads", type=Path, help="folder to lay the downloads out in")
     parser.add_argument("--kubeadm", type=Path, help="the linux/amd64 kubeadm to publish (see kubeadm.sh)")
+    parser.add_argument("--programs", type=Path, metavar="DIR",
+                        help="make linux/amd64 of these real programs (see ../cluster/programs.sh)")
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="push the awkward images too, list them in FILE")
     arguments = parser.parse_args()
 
@@ -90,14 +107,14 @@ def main() -> int:
     needs = json.loads(arguments.needs.read_text(encoding="utf-8")) if arguments.needs else {}
     packages = debs.ensure()
     registry = Registry(arguments.registry, arguments.ca, arguments.user, arguments.password)
-    kitchen = recipes.Kitchen(packages)
-    push_images(registry, kitchen, needs.get("images", []))
+    kitchen = recipes.Kitchen(packages, arguments.programs)
+    push_images(registry, kitchen, needs.get("images", []), push_archives(arguments))
     if arguments.shapes:
         shapes.push_all(registry, kitchen, arguments.shapes)
     if needs.get("downloads"):
         if not arguments.downloads:
             parser.error("the needs list downloads: --downloads DIR says where to put them")
-        size = Downloads(arguments.downloads, packages, arguments.kubeadm).publish(needs["downloads"])
+        size = Downloads(arguments.downloads, packages, arguments.kubeadm, arguments.programs).publish(needs["downloads"])
         print(f"{len(needs['downloads'])} downloads, {size / 1e6:.0f} MB")
     print(f"seeded in {time.monotonic() - started:.1f} s")
     return 0
