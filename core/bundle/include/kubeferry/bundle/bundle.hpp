@@ -12,6 +12,7 @@
 #include <kubeferry/bundle/front.hpp>
 #include <kubeferry/bundle/manifest.hpp>
 #include <kubeferry/bundle/payload.hpp>
+#include <kubeferry/bundle/signed_front.hpp>
 #include <kubeferry/crypto/keyset.hpp>
 
 namespace kubeferry::bundle {
@@ -28,10 +29,10 @@ public:
                                                     Reread reread = Reread::verify);
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }  ///< the path as given
-  [[nodiscard]] const Manifest& manifest() const noexcept { return manifest_; }
-  [[nodiscard]] const Front& front() const noexcept { return front_; }  ///< the signed bytes themselves
-  [[nodiscard]] const crypto::Digest& manifest_digest() const noexcept { return manifest_digest_; }
-  [[nodiscard]] const std::vector<crypto::VerifiedBy>& signers() const noexcept { return signers_; }
+  [[nodiscard]] const Manifest& manifest() const noexcept { return signed_.manifest; }
+  [[nodiscard]] const Front& front() const noexcept { return signed_.front; }  ///< the signed bytes themselves
+  [[nodiscard]] const crypto::Digest& manifest_digest() const noexcept { return signed_.manifest_digest; }
+  [[nodiscard]] const std::vector<crypto::VerifiedBy>& signers() const noexcept { return signed_.signers; }
   [[nodiscard]] const VerifiedPayload& payload() const noexcept { return *payload_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_->size(); }
 
@@ -54,10 +55,7 @@ private:
 
   std::string name_;
   std::shared_ptr<const FileRandomSource> file_;
-  Front front_;
-  Manifest manifest_;
-  crypto::Digest manifest_digest_;
-  std::vector<crypto::VerifiedBy> signers_;
+  SignedFront signed_;
   std::shared_ptr<const VerifiedPayload> payload_;
   std::unordered_map<crypto::Digest, std::size_t> rows_;
 };
