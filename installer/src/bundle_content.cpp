@@ -10,6 +10,7 @@
 #include <kubeferry/installer/path_mapping.hpp>
 #include <kubeferry/oci/reference.hpp>
 
+#include "served_bundle.hpp"
 #include "served_repository.hpp"
 
 namespace kubeferry::installer {
@@ -72,13 +73,13 @@ public:
 
   explicit State(std::vector<std::shared_ptr<const bundle::Bundle>> bundles) : bundles_(std::move(bundles)) {}
 
-  Status add(const bundle::Bundle& bundle) {
-    for (const auto* rows : {&bundle.manifest().images, &bundle.manifest().artifacts}) {
+  Status add(const std::shared_ptr<const bundle::Bundle>& bundle) {
+    for (const auto* rows : {&bundle->manifest().images, &bundle->manifest().artifacts}) {
       for (const bundle::ImageRow& row : *rows) {
-        KF_TRY(add(bundle, row));
+        KF_TRY(add(*bundle, row));
       }
     }
-    return {};
+    return themselves_.add(bundle);
   }
 
   /// Makes the ways in which clients may spell the repositories.
@@ -115,6 +116,11 @@ public:
   [[nodiscard]] const BundleSet& bundles() const noexcept { return bundles_; }
   [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return warnings_; }
   [[nodiscard]] const std::vector<std::unique_ptr<ServedRepository>>& owned() const noexcept { return owned_; }
+  /// The bundles themselves as artifacts, when that is what `name` means; null pointer otherwise.
+  [[nodiscard]] const ServedBundles* themselves(const RepositoryName& name) const noexcept {
+    return ServedBundles::answers(name) ? &themselves_ : nullptr;
+  }
+  [[nodiscard]] const ServedBundles& themselves() const noexcept { return themselves_; }
   [[nodiscard]] bool unique(const std::string& path) const { return paths_.at(path).size() == 1; }
 
 private:
@@ -168,6 +174,7 @@ private:
   std::vector<std::unique_ptr<ServedRepository>> owned_;
   std::map<std::string, ServedRepository*, std::less<>> names_;  // by registry and path
   std::map<std::string, Repositories, std::less<>> paths_;       // by what clients without `?ns=` ask for
+  ServedBundles themselves_;
   std::vector<std::string> warnings_;
 };
 
@@ -175,7 +182,7 @@ Result<std::shared_ptr<const BundleContent>> BundleContent::make(
     std::vector<std::shared_ptr<const bundle::Bundle>> bundles) {
   auto state = std::make_unique<State>(std::move(bundles));
   for (const auto& bundle : state->bundles().bundles()) {
-    KF_TRY(state->add(*bundle));
+    KF_TRY(state->add(bundle));
   }
   state->publish();
   return std::shared_ptr<const BundleContent>(new BundleContent(std::move(state)));
@@ -188,7 +195,8 @@ const std::vector<std::string>& BundleContent::warnings() const noexcept { retur
 
 std::vector<std::string> BundleContent::repositories() const {
   // Each repository once: whoever copies the whole catalogue must not get everything twice. So the other spellings
-  // are left out, and where two registries share a path, each is listed behind its registry's name.
+  // are left out, and where two registries share a path, each is listed behind its registry's name. The bundles
+  // themselves (kubeferry/bundle) are left out for the same reason.
   std::vector<std::string> out;
   for (const auto& repository : state_->owned()) {
     out.push_back(state_->unique(repository->path())
@@ -200,10 +208,14 @@ std::vector<std::string> BundleContent::repositories() const {
 
 std::optional<std::vector<std::string>> BundleContent::tags(const RepositoryName& name) const {
   const auto repositories = state_->find(name);
-  if (repositories.empty()) {
+  const ServedBundles* themselves = state_->themselves(name);
+  if (repositories.empty() && themselves == nullptr) {
     return std::nullopt;
   }
   std::set<std::string> all;
+  if (themselves != nullptr) {
+    std::ranges::move(themselves->tags(), std::inserter(all, all.end()));
+  }
   for (const ServedRepository* repository : repositories) {
     for (const auto& [tag, digest] : repository->tags()) {
       all.insert(tag);
@@ -218,7 +230,8 @@ std::optional<ManifestEntry> BundleContent::resolve_tag(const RepositoryName& na
       return entry;
     }
   }
-  return std::nullopt;
+  const ServedBundles* themselves = state_->themselves(name);
+  return themselves == nullptr ? std::nullopt : themselves->by_tag(tag);
 }
 
 std::optional<ManifestEntry> BundleContent::resolve_digest(const RepositoryName& name,
@@ -228,16 +241,25 @@ std::optional<ManifestEntry> BundleContent::resolve_digest(const RepositoryName&
       return entry;
     }
   }
-  return std::nullopt;
+  const ServedBundles* themselves = state_->themselves(name);
+  return themselves == nullptr ? std::nullopt : themselves->by_digest(digest);
 }
 
 Result<std::string> BundleContent::manifest_bytes(const ManifestEntry& manifest) const {
+  if (auto artifact = state_->themselves().manifest_bytes(manifest.digest)) {
+    return std::move(*artifact);
+  }
   KF_TRY_ASSIGN(const Bytes bytes, state_->bundles().manifest(manifest.digest));
   return std::string(as_text(bytes));
 }
 
 Result<std::shared_ptr<const BlobReader>> BundleContent::open_blob(const RepositoryName& name,
                                                                    const crypto::Digest& digest) const {
+  if (const ServedBundles* themselves = state_->themselves(name)) {
+    if (auto blob = themselves->open(digest)) {
+      return blob;
+    }
+  }
   const auto bundle = state_->bundles().holder(digest);
   if (bundle == nullptr || state_->find(name).empty()) {
     return std::shared_ptr<const BlobReader>();

@@ -20,6 +20,9 @@ namespace kubeferry::installer {
 /// CoreDNS answers to both of its spellings, because kubeadm asks for the short one under an imageRepository. Where two
 /// registries have one path, a tag means that of the bundle named first.
 ///
+/// The bundles themselves are artifacts in `kubeferry/bundle` (bundle_artifact.hpp), tagged with their manifest
+/// digest's hex, so that a node that has nothing but a trust key can get all that it needs here.
+///
 /// Opening reads no blob; an index is read when somebody asks for something that only it knows.
 class BundleContent final : public registry_server::Content {
 public:
