@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <condition_variable>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -15,13 +16,13 @@
 #include <kubeferry/installer/bundle_content.hpp>
 #include <kubeferry/installer/client_configuration.hpp>
 #include <kubeferry/installer/mirror_files.hpp>
+#include <kubeferry/installer/serve_identity.hpp>
 #include <kubeferry/registry_server/server.hpp>
 
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
-#include "serve_identity.hpp"
 
 namespace kubeferry::cli {
 
@@ -84,22 +85,30 @@ std::vector<std::string> names_of(const Options& options, const Address& address
   return {name.data(), "localhost"};
 }
 
+/// Where systemd puts what LoadCredential= names; empty when it started us without, or did not.
+std::filesystem::path credentials_directory() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory == nullptr ? "" : directory;
+}
+
 /// Nothing for plain HTTP.
-Result<std::optional<IdentitySource>> identity_of(const Options& options, const std::vector<std::string>& names) {
+Result<std::optional<installer::IdentitySource>> identity_of(const Options& options,
+                                                             const std::vector<std::string>& names) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ExitCode::usage, "--tls-cert and --tls-key go together");
   }
   if (options.plain_http) {
-    return std::optional<IdentitySource>();
+    return std::optional<installer::IdentitySource>();
   }
-  return std::optional(options.tls_certificate.empty()
-                           ? IdentitySource::own(options.ca_directory, names)
-                           : IdentitySource::from_files(options.tls_certificate, options.tls_key));
+  return std::optional(
+      options.tls_certificate.empty()
+          ? installer::IdentitySource::own(options.ca_directory, names)
+          : installer::IdentitySource::from_files(options.tls_certificate, options.tls_key, credentials_directory()));
 }
 
 /// Gives the server a new certificate whenever one is due, until `stop`. One that cannot be used is no reason to stop
 /// serving with the old one.
-void keep_identity(const std::stop_token& stop, IdentitySource source, registry_server::Server& server,
+void keep_identity(const std::stop_token& stop, installer::IdentitySource source, registry_server::Server& server,
                    const Context& context) {
   constexpr std::chrono::seconds k_look_again{2};
   std::mutex mutex;
@@ -125,7 +134,9 @@ Status announce(const Options& options, const installer::RegistryPlace& place, c
   std::string ca;
   if (!options.plain_http && options.tls_certificate.empty()) {
     std::error_code ignored;
-    ca = std::filesystem::absolute(authority_certificate(options.ca_directory), ignored).lexically_normal().native();
+    ca = std::filesystem::absolute(installer::authority_certificate(options.ca_directory), ignored)
+             .lexically_normal()
+             .native();
   }
   const std::array places = {place};
   const auto registries = installer::upstream_registries(bundles);

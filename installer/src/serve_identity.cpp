@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serve_identity.hpp"
+#include <kubeferry/installer/serve_identity.hpp>
 
 #include <arpa/inet.h>
 
@@ -8,11 +8,8 @@
 #include <chrono>
 
 #include <kubeferry/base/atomic_file.hpp>
-#include <kubeferry/crypto/x509.hpp>
 
-#include "user_file.hpp"
-
-namespace kubeferry::cli {
+namespace kubeferry::installer {
 
 namespace {
 
@@ -33,16 +30,14 @@ bool is_address(const std::string& name) {
 
 Result<crypto::Identity> load_or_make_authority(const std::filesystem::path& directory, TimePoint now) {
   const std::filesystem::path certificate = authority_certificate(directory);
-  const std::filesystem::path key_file = directory / "kubeferry-ca.key";
+  const std::filesystem::path key_file = authority_key(directory);
   std::error_code ignored;
   if (std::filesystem::exists(certificate, ignored)) {
     KF_TRY_ASSIGN(std::string pem, read_file(certificate, k_largest_chain));
     KF_TRY_ASSIGN(crypto::PrivateKey key, crypto::read_private_key(key_file));
     return crypto::Identity{std::move(pem), std::move(key)};
   }
-  KF_TRY_ASSIGN(crypto::Identity made, crypto::make_authority({.common_name = "kubeferry registry CA",
-                                                               .not_before = now - k_head_start,
-                                                               .not_after = now + k_authority_period}));
+  KF_TRY_ASSIGN(crypto::Identity made, make_registry_authority(now));
   KF_TRY_ASSIGN(const crypto::SecretText key, made.key.to_pem());
   if (std::filesystem::create_directories(directory, ignored); ignored) {
     return fail_errno(ignored.value(), directory.native());
@@ -53,17 +48,45 @@ Result<crypto::Identity> load_or_make_authority(const std::filesystem::path& dir
   return made;
 }
 
-Result<registry_server::TlsIdentity> identity_from_files(const std::string& certificate, const std::string& key) {
-  KF_TRY_ASSIGN(std::string chain, read_user_file(certificate, k_largest_chain));
-  KF_TRY_ASSIGN(crypto::SecretText secret, crypto::read_secret_file(key));
-  return registry_server::TlsIdentity{std::move(chain), std::move(secret)};
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& directory) {
+  return !directory.empty() && path.lexically_normal().parent_path() == directory.lexically_normal();
+}
+
+Result<std::string> read_named_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    return fail(ExitCode::usage, "{}: no such file", path.native());
+  }
+  return read_file(path, k_largest_chain);
+}
+
+Result<crypto::SecretText> read_key(const std::string& path, const std::filesystem::path& credentials) {
+  if (!is_below(path, credentials)) {
+    return crypto::read_secret_file(path);
+  }
+  KF_TRY_ASSIGN(std::string text, read_named_file(path));
+  return crypto::SecretText(std::move(text));
 }
 
 Result<registry_server::TlsIdentity> own_identity(const std::filesystem::path& directory,
                                                   const std::vector<std::string>& names) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   KF_TRY_ASSIGN(const crypto::Identity authority, load_or_make_authority(directory, now));
-  crypto::ServerRequest request{.not_before = now - k_head_start, .not_after = now + k_server_period};
+  return make_registry_identity(authority, names, now, k_server_period);
+}
+
+}  // namespace
+
+Result<crypto::Identity> make_registry_authority(TimePoint now) {
+  return crypto::make_authority({.common_name = "kubeferry registry CA",
+                                 .not_before = now - k_head_start,
+                                 .not_after = now + k_authority_period});
+}
+
+Result<registry_server::TlsIdentity> make_registry_identity(const crypto::Identity& authority,
+                                                            std::span<const std::string> names, TimePoint now,
+                                                            std::chrono::seconds period) {
+  crypto::ServerRequest request{.not_before = now - k_head_start, .not_after = now + period};
   for (const auto& name : names) {
     (is_address(name) ? request.ip_addresses : request.dns_names).push_back(name);
   }
@@ -72,14 +95,15 @@ Result<registry_server::TlsIdentity> own_identity(const std::filesystem::path& d
   return registry_server::TlsIdentity{server.certificate_pem + authority.certificate_pem, std::move(key)};
 }
 
-}  // namespace
-
 std::filesystem::path authority_certificate(const std::filesystem::path& directory) {
   return directory / "kubeferry-ca.crt";
 }
 
-IdentitySource IdentitySource::from_files(std::string certificate, std::string key) {
+std::filesystem::path authority_key(const std::filesystem::path& directory) { return directory / "kubeferry-ca.key"; }
+
+IdentitySource IdentitySource::from_files(std::string certificate, std::string key, std::filesystem::path credentials) {
   IdentitySource source;
+  source.credentials_ = std::move(credentials);
   source.certificate_ = std::move(certificate);
   source.key_ = std::move(key);
   return source;
@@ -105,7 +129,9 @@ Result<registry_server::TlsIdentity> IdentitySource::load() {
   }
   // Before they are read: what changes meanwhile is due again.
   loaded_times_ = file_times();
-  return identity_from_files(certificate_, key_);
+  KF_TRY_ASSIGN(std::string chain, read_named_file(certificate_));
+  KF_TRY_ASSIGN(crypto::SecretText secret, read_key(key_, credentials_));
+  return registry_server::TlsIdentity{std::move(chain), std::move(secret)};
 }
 
 bool IdentitySource::is_due() const {
@@ -117,4 +143,4 @@ bool IdentitySource::is_due() const {
   return times != loaded_times_ && FileTime::clock::now() - std::max(times.first, times.second) > k_settled;
 }
 
-}  // namespace kubeferry::cli
+}  // namespace kubeferry::installer
