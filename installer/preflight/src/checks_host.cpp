@@ -75,7 +75,7 @@ void check_architecture(const Facts& facts, const Question& question, Out& out) 
                       fmt::join(platforms, ", ")),
           "there is nothing in the bundle that could run here",
           facts.kernel.platform.empty()
-              ? std::string()
+              ? std::string("use a machine of another kind")
               : fmt::format("build the bundle with {} among its platforms", facts.kernel.platform));
   }
 }

@@ -61,9 +61,10 @@ void check_ports(const Facts& facts, const Question& question, Out& out) {
           listener.program.empty() ? fmt::format("port {} is in use", listener.port)
                                    : fmt::format("port {} is in use by {}", listener.port, listener.program),
           fmt::format("it is needed for {}", port_user(question, listener.port)),
-          registry ? fmt::format("stop what listens there (ss -ltnp 'sport = :{}'), or give another --registry-port",
-                                 listener.port)
-                   : fmt::format("stop what listens there: ss -ltnp 'sport = :{}'", listener.port));
+          registry
+              ? fmt::format("stop what listens there (ss -ltnp 'sport = :{}'), or choose another port for the registry",
+                            listener.port)
+              : fmt::format("stop what listens there: ss -ltnp 'sport = :{}'", listener.port));
   }
 }
 

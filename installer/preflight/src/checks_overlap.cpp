@@ -51,7 +51,8 @@ std::string proposal(const Facts& facts, const Question& question, const Range& 
   return instead_of.family() == host::Family::ipv4 ? pick(k_free_4) : pick(k_free_6);
 }
 
-/// The first thing of the host that is in the way of a network; empty when there is none.
+/// The first thing of the host that is in the way of a network; empty when there is none. A route to exactly that
+/// network is not: it is what a host without default route needs to reach services.
 std::string in_the_way(const Facts& facts, const Question& question, const host::Cidr& network) {
   for (const auto& own : facts.network.addresses) {
     if (network.contains(own.address) && !is_own_interface(question, own.interface)) {
@@ -59,7 +60,8 @@ std::string in_the_way(const Facts& facts, const Question& question, const host:
     }
   }
   for (const auto& route : facts.network.routes) {
-    if (!route.is_default() && network.overlaps(route.destination) && !is_own_interface(question, route.interface)) {
+    if (!route.is_default() && route.destination != network && network.overlaps(route.destination) &&
+        !is_own_interface(question, route.interface)) {
       return fmt::format("the route to {} on {}", route.destination.to_string(), route.interface);
     }
   }

@@ -22,7 +22,7 @@ struct Program {
 };
 constexpr unsigned k_always = 1000;
 constexpr std::string_view k_not_started = "kubeadm does not start without it";
-constexpr std::array<Program, 12> k_needed = {{
+constexpr std::array<Program, 13> k_needed = {{
     {"ip", Severity::error, 0, 33, k_not_started},
     {"iptables", Severity::error, 0, 33, k_not_started},
     {"iptables", Severity::warning, 33, k_always, "ports that pods open on the host (hostPort) need it"},
@@ -35,6 +35,7 @@ constexpr std::array<Program, 12> k_needed = {{
     {"tc", Severity::warning, 0, 33, "limits of pods' bandwidth need it"},
     {"socat", Severity::warning, 0, 32, "kubectl port-forward may need it"},
     {"ebtables", Severity::warning, 0, 32, "kubeadm says so; some networks use it"},
+    {"touch", Severity::warning, 0, k_always, "kubeadm says so"},
 }};
 
 std::string check_name(std::string_view program) { return fmt::format("FileExisting-{}", program); }

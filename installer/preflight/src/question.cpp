@@ -121,7 +121,8 @@ Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::stri
                                 .containerd = {},
                                 .runc = {}};
   const auto has = [&](const std::string& name) { return bundle::serves_platform(platform, name); };
-  if (std::none_of(manifest.platforms.begin(), manifest.platforms.end(), has)) {
+  // To serves_platform() an empty name is every platform; here it is none.
+  if (platform.empty() || std::none_of(manifest.platforms.begin(), manifest.platforms.end(), has)) {
     return question;
   }
   add_files(question, bundle, platform);
