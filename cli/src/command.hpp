@@ -71,6 +71,7 @@ void add_key(CLI::App& app, Commands& commands);
 void add_keyset(CLI::App& app, Commands& commands);
 void add_lock(CLI::App& app, Commands& commands);
 void add_mirror(CLI::App& app, Commands& commands);
+void add_preflight(CLI::App& app, Commands& commands);
 void add_serve(CLI::App& app, Commands& commands);
 void add_sign(CLI::App& app, Commands& commands);
 void add_spec(CLI::App& app, Commands& commands);
