@@ -55,12 +55,36 @@ bool is_there(const host::Host& host, const std::string& name) {
   return host.exists("/sys/module/" + name) || is_in(loaded_modules(host), name) || is_built_in(host, name);
 }
 
-Result<std::string> modprobe(const host::Host& host) {
-  if (auto program = host.program("modprobe")) {
+Result<std::string> kmod_program(const host::Host& host, std::string_view name) {
+  if (auto program = host.program(name)) {
     return std::move(*program);
   }
-  return Failure(
-      Error{ExitCode::unsupported_host, "there is no modprobe on this host", "install the package kmod", {}});
+  return Failure(Error{
+      ExitCode::unsupported_host, fmt::format("there is no {} on this host", name), "install the package kmod", {}});
+}
+
+/// "kernel/net/bridge/br_netfilter.ko.xz" → "br_netfilter"
+std::string module_of(std::string_view path) {
+  const std::string_view file = path.substr(path.rfind('/') + 1);
+  return canonical(file.substr(0, file.find(".ko")));
+}
+
+/// What depmod(8) found that the module needs, each before what it needs itself: the order for unloading.
+std::vector<std::string> needs_of(const host::Host& host, const std::string& name) {
+  const auto list = read_file(host.at(fmt::format("/lib/modules/{}/modules.dep", release_of(host))), k_largest_list);
+  std::vector<std::string> needs;
+  for (const auto line : split(list ? std::string_view(*list) : "", '\n')) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos || module_of(line.substr(0, colon)) != name) {
+      continue;
+    }
+    for (const auto path : split(line.substr(colon + 1), ' ')) {
+      if (!path.empty()) {
+        needs.push_back(module_of(path));
+      }
+    }
+  }
+  return needs;
 }
 
 class ModuleStep final : public Step {
@@ -73,13 +97,13 @@ public:
 
   Result<bool> satisfied(const host::Host& host) const override { return is_there(host, canonical(name_)); }
 
-  /// All that were loaded: unloading takes along what the module needs, which may have been there before.
+  /// All that were loaded: what the module needs comes along, and may have been there before.
   Result<Json> capture(const host::Host& host, Backups& /*backups*/) const override {
     return to_json(loaded_modules(host));
   }
 
   Status apply(const host::Host& host) const override {
-    KF_TRY_ASSIGN(const std::string program, modprobe(host));
+    KF_TRY_ASSIGN(const std::string program, kmod_program(host, "modprobe"));
     Result<std::string> output = host.output_of({program, "--", name_});
     if (!output) {
       Error error = std::move(output).error();
@@ -109,21 +133,21 @@ private:
 std::unique_ptr<const Step> kernel_module(std::string name) { return std::make_unique<ModuleStep>(std::move(name)); }
 
 Status undo_module(const host::Host& host, const Entry& entry, Backups& /*backups*/, const Warning& warning) {
-  const std::vector<std::string> now = loaded_modules(host);
   const std::vector<std::string> before = texts_of(&entry.prior);
-  if (!is_in(now, entry.target) || is_in(before, entry.target)) {
-    return {};
-  }
-  KF_TRY_ASSIGN(const std::string program, modprobe(host));
-  if (auto output = host.output_of({program, "-r", "--", entry.target}); !output) {
-    warning(fmt::format("kernel module {} stays loaded: {}", entry.target, output.error().message));
-    return {};
-  }
-  const std::vector<std::string> left = loaded_modules(host);
-  for (const auto& name : before) {
-    if (is_in(now, name) && !is_in(left, name)) {
-      KF_TRY(host.output_of({program, "--", name}));
+  std::vector<std::string> names = needs_of(host, entry.target);
+  names.insert(names.begin(), entry.target);
+  // One by one: modprobe -r would take along what was loaded before.
+  for (const auto& name : names) {
+    if (is_in(before, name) || !is_in(loaded_modules(host), name)) {
+      continue;
     }
+    KF_TRY_ASSIGN(const std::string program, kmod_program(host, "rmmod"));
+    auto output = host.output_of({program, name});
+    if (!output && name == entry.target) {
+      warning(fmt::format("kernel module {} stays loaded: {}", name, output.error().message));
+      return {};
+    }
+    // What it needed may be needed by others now; then it stays without a word, as modprobe -r would leave it.
   }
   return {};
 }

@@ -77,8 +77,10 @@ Status remove_made(const host::Host& host, const std::vector<std::string>& made,
       KF_TRY(sync_directory(*place));
     } else if (errno == ENOTEMPTY || errno == EEXIST) {
       warning(fmt::format("{} is left: it is not empty", *path));
+      return {};
     } else if (errno == EBUSY) {
       warning(fmt::format("{} is left: something is mounted there", *path));
+      return {};
     } else if (errno != ENOENT && errno != ENOTDIR) {
       return fail_errno(errno, *path);
     }

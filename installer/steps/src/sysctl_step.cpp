@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -62,14 +63,17 @@ Failure no_such_key(const std::string& key) {
 
 Status set(const host::Host& host, const std::string& key, const std::string& value) {
   const std::string path = host.at(path_of(key));
-  Result<Fd> fd = open_file(path, O_WRONLY | O_TRUNC);
+  Result<Fd> fd = open_file(path, O_WRONLY);
   if (!fd) {
     Error error = std::move(fd).error();
     error.hint = "is /proc/sys mounted read-only, as in a container? Then set it where the kernel is: sysctl -w " +
                  fmt::format("{}=\"{}\"", key, value);
     return Failure(std::move(error));
   }
-  KF_TRY(write_all(fd->get(), as_byte_view(value + "\n"), fmt::format("{}: cannot be set to \"{}\"", path, value)));
+  const std::string line = value + "\n";
+  KF_TRY(write_all(fd->get(), as_byte_view(line), fmt::format("{}: cannot be set to \"{}\"", path, value)));
+  // The kernel takes the value at once and has no length to cut; a file that stands for it in a rehearsal has.
+  (void)!::ftruncate(fd->get(), static_cast<off_t>(line.size()));
   KF_TRY_ASSIGN(const auto now, value_of(host, key));
   if (now != value) {
     return fail(ExitCode::io, "{}: set to \"{}\", but the kernel says \"{}\"", path, value, now.value_or(""));
