@@ -12,11 +12,13 @@ readonly go119=/usr/lib/go-1.19/bin/go
 readonly modern=1.25.11 # what flannel wants at least
 
 readonly kubernetes=(kubeadm kubelet kubectl kube-apiserver kube-controller-manager kube-scheduler kube-proxy)
-# name, module, version, package below it, what else must be raised, oldest go
+# name, module, version, package below it, what else must be raised, packages to leave out, oldest go.
+# flanneld without two of its backends: one asks a cloud that no air gap has, by modules that not every proxy serves; the
+# other needs a C compiler.
 readonly modules=(
-  'coredns github.com/coredns/coredns v1.7.0 . github.com/modern-go/reflect2@v1.0.2 1.19'
-  'flanneld github.com/flannel-io/flannel v0.28.4 . - 1.25'
-  'flannel github.com/containernetworking/plugins v0.9.1 plugins/meta/flannel - 1.19'
+  'coredns github.com/coredns/coredns v1.7.0 . github.com/modern-go/reflect2@v1.0.2 - 1.19'
+  'flanneld github.com/flannel-io/flannel v0.28.4 . - backend/(tencentvpc|udp)" 1.25'
+  'flannel github.com/containernetworking/plugins v0.9.1 plugins/meta/flannel - - 1.19'
 )
 
 die() {
@@ -39,6 +41,8 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
 link() { ln -sfn "$1" "$out/${2:-${1##*/}}"; }
 
+folder_in() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["Dir"])' "$1"; } # of `go mod download -json`
+
 # A go as new as the argument: one that is installed, else the toolchain of that name from the module proxy.
 go_as_new_as() {
   local candidate version
@@ -60,31 +64,33 @@ fetch_toolchain() {
   local got=$work/toolchain
   GOMODCACHE=$work/mod "$go119" mod download -json "golang.org/toolchain@v0.0.1-go$modern.linux-amd64" \
     >"$work/toolchain.json" || die "no toolchain go$modern: $(<"$work/toolchain.json")"
-  cp -r "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])' <"$work/toolchain.json")" "$got"
+  cp -r "$(folder_in "$work/toolchain.json")" "$got"
   chmod -R u+w "$got"
   chmod +x "$got"/bin/* "$got"/pkg/tool/*/*
   find "$got" -name _go.mod -execdir mv {} go.mod \;
   mv "$got" "$cache/go/go$modern"
 }
 
+# Builds a module as its own authors do: in its own folder, with its own go.mod and go.sum.
 build_module() { # a row of `modules`
-  local name module version package raise oldest built go
-  read -r name module version package raise oldest <<<"$1"
+  local name module version package raise without oldest built go
+  read -r name module version package raise without oldest <<<"$1"
   built=$cache/go/${name}_$version
   if [[ ! -x $built ]]; then
     go=$(go_as_new_as "$oldest")
-    mkdir "$work/$name"
     (
-      cd "$work/$name"
+      cd "$work"
       unset GOROOT GOOS GOARCH
       export GOFLAGS=-mod=mod GOTOOLCHAIN=local CGO_ENABLED=0 GOMODCACHE=$work/mod GOCACHE=$work/gocache
-      [[ $raise != - ]] || raise=
-      "$go" mod init kubeferry.test/programs
-      # shellcheck disable=SC2086 # nothing, or one more module
-      "$go" get "$module/$package@$version" $raise
-      "$go" build -trimpath -ldflags '-s -w' -o "$work/$name/built" "$module/$package"
+      "$go" mod download -json "$module@$version" >"$name.json" || { cat "$name.json"; exit 1; }
+      cp -r "$(folder_in "$name.json")" "$name"
+      chmod -R u+w "$name"
+      cd "$name"
+      [[ $without == - ]] || sed -i -E "\\#$without#d" "$package"/main.go
+      [[ $raise == - ]] || "$go" get "$raise"
+      "$go" build -trimpath -ldflags '-s -w' -o "$work/$name.built" "./$package"
     ) >"$work/$name.log" 2>&1 || die "cannot build $name: $(tail -n 5 "$work/$name.log")"
-    mv "$work/$name/built" "$built"
+    mv "$work/$name.built" "$built"
     printf 'programs.sh: built %s %s\n' "$name" "$version"
   fi
   link "$built" "$name"

@@ -25,6 +25,8 @@ PACKAGES = ["base-files", "busybox-static", "catatonit", "conntrack", "container
 # Debian builds no kubernetes-client for ppc64el: another large Go program takes kubectl's place there.
 MISSING = {("kubernetes-client", "ppc64le")}
 EXTRA = [("rclone", "ppc64le")]
+# Only for images that a cluster runs from.
+AMD64 = ["ipset", "libipset13"]
 # Packages of architecture `all`, and conntrack and iptables' libraries.
 INDEPENDENT = ["ca-certificates", "netbase", "tzdata"]
 LIBRARIES = ["libip4tc2", "libip6tc2", "libmnl0", "libnetfilter-conntrack3", "libnfnetlink0", "libnftnl11",
@@ -46,7 +48,7 @@ def wanted() -> list[tuple[str, str]]:
     """(package, Kubernetes' architecture) of everything to fetch."""
     pairs = [(name, architecture) for name in PACKAGES + LIBRARIES for architecture in ARCHITECTURES]
     pairs = [pair for pair in pairs if pair not in MISSING] + EXTRA
-    return pairs + [(name, "amd64") for name in INDEPENDENT]
+    return pairs + [(name, "amd64") for name in AMD64 + INDEPENDENT]
 
 
 def candidates(conf: Path) -> list[Package]:

@@ -89,7 +89,8 @@ class Kitchen:
         tools = [f"usr/sbin/{family}{suffix}" for family in ("iptables", "ip6tables")
                  for suffix in ("", "-save", "-restore")]
         entries = [Entry(tool, link="xtables-nft-multi") for tool in tools]
-        for package in ("iptables", "conntrack", *debian.LIBRARIES):
+        more = debian.AMD64 if self._given and architecture == "amd64" else []
+        for package in ("iptables", "conntrack", *debian.LIBRARIES, *more):
             tree = self._tree(package, architecture)
             entries += [entry for entry in tree_entries(tree, "usr/sbin", "usr/lib")
                         if entry.target not in tools and "legacy" not in entry.target]
