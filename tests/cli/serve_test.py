@@ -92,6 +92,28 @@ class Serve(Served):
         self.stop(process)
         self.assertIn("serving on with the certificate from before", process.stderr.read())
 
+    def test_a_stock_client_copies_the_bundle_itself(self):
+        process, url = self.start()
+        digest = self.run_json("verify", self.bundle, "--trust", "site.pub")["manifestDigest"]
+        name = f"docker://{url.removeprefix('https://')}/kubeferry/bundle:{digest.removeprefix('sha256:')}"
+        certificates = self.folder / "certificates"
+        certificates.mkdir()
+        (certificates / "ca.crt").write_bytes((self.folder / "kubeferry-ca.crt").read_bytes())
+
+        def skopeo(*arguments):
+            return subprocess.run(["skopeo", *arguments], cwd=self.folder, check=True, capture_output=True).stdout
+
+        raw = skopeo("inspect", "--raw", "--cert-dir", certificates, name)
+        manifest = json.loads(raw)
+        self.assertEqual(manifest["artifactType"], "application/vnd.kubeferry.bundle.v1")
+        skopeo("copy", "--src-cert-dir", certificates, name, "dir:copy")
+        self.assertEqual((self.folder / "copy/manifest.json").read_bytes(), raw)
+        with open(self.folder / "again", "wb") as out:
+            for layer in manifest["layers"]:
+                out.write((self.folder / "copy" / layer["digest"].removeprefix("sha256:")).read_bytes())
+        self.assertEqual((self.folder / "again").read_bytes(), (self.folder / self.bundle).read_bytes())
+        self.stop(process)
+
     def test_registries_conf(self):
         process, url = self.start("--plain-http", "--write-registries-conf", "site.conf")
         text = (self.folder / "site.conf").read_text()
