@@ -88,16 +88,17 @@ Result<std::vector<Certificate>> parse_certificates(std::string_view output) {
 
 Result<std::vector<Certificate>> certificates(const host::Host& host, const Program& program) {
   const Command command{.argv = administer(program, {"certs", "check-expiration"}), .timeout = k_quick};
-  KF_TRY_ASSIGN(const std::string output, invoke(host, command, "kubeadm certs check-expiration"));
-  return parse_certificates(output);
+  KF_TRY_ASSIGN(const ProcessOutput output, invoke(host, command, "kubeadm certs check-expiration"));
+  return parse_certificates(output.out);
 }
 
 Result<std::string> cluster_configuration(const host::Host& host, const std::string& kubectl) {
-  return invoke(host,
-                {.argv = {kubectl, "--kubeconfig", std::string(k_admin_kubeconfig), "--namespace", "kube-system", "get",
-                          "configmap", "kubeadm-config", "--output", "jsonpath={.data.ClusterConfiguration}"},
-                 .timeout = k_quick},
-                "kubectl get configmap kubeadm-config");
+  const Command command{
+      .argv = {kubectl, "--kubeconfig", std::string(k_admin_kubeconfig), "--namespace", "kube-system", "get",
+               "configmap", "kubeadm-config", "--output", "jsonpath={.data.ClusterConfiguration}"},
+      .timeout = k_quick};
+  KF_TRY_ASSIGN(ProcessOutput output, invoke(host, command, "kubectl get configmap kubeadm-config"));
+  return std::move(output.out);
 }
 
 Status upload_certificates(const host::Host& host, const Program& program, const crypto::SecretText& key,
@@ -113,9 +114,10 @@ Status upload_certificates(const host::Host& host, const Program& program, const
   set.documents.front().set("certificateKey", YamlNode::string(key.view()));
   set.documents.push_back(std::move(*theirs.find("ClusterConfiguration")));
   const crypto::SecretText config(emit_yaml(set.documents));
-  std::vector<std::string> argv =
-      administer(program, {"init", "phase", "upload-certs", "--upload-certs", "--skip-certificate-key-print"});
-  KF_TRY(invoke_with(host, program, std::move(argv), config.view(), "kubeadm init phase upload-certs"));
+  const ConfigCall call{
+      .argv = administer(program, {"init", "phase", "upload-certs", "--upload-certs", "--skip-certificate-key-print"}),
+      .name = "kubeadm init phase upload-certs"};
+  KF_TRY(invoke_with(host, program, call, config.view()));
   return {};
 }
 

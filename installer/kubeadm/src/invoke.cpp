@@ -18,10 +18,10 @@ std::string_view most_telling(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-Result<std::string> invoke(const host::Host& host, const Command& command, std::string_view name, ExitCode refused) {
+Result<ProcessOutput> invoke(const host::Host& host, const Command& command, std::string_view name, ExitCode refused) {
   KF_TRY_ASSIGN(ProcessOutput output, host.run(command));
   if (output.exit_status == 0) {
-    return std::move(output.out);
+    return output;
   }
   const std::vector<std::string> lines = explain(output.out + "\n" + output.err);
   Error error = fail(refused, "{} ended with {}: {}", name, output.exit_status, most_telling(lines)).value();
@@ -31,12 +31,13 @@ Result<std::string> invoke(const host::Host& host, const Command& command, std::
   return Failure(std::move(error));
 }
 
-Result<std::string> invoke_with(const host::Host& host, const Program& program, std::vector<std::string> argv,
-                                std::string_view config, std::string_view name, ExitCode refused) {
+Result<ProcessOutput> invoke_with(const host::Host& host, const Program& program, const ConfigCall& call,
+                                  std::string_view config) {
   KF_TRY_ASSIGN(const PrivateFile file, PrivateFile::create(host, program.scratch, config));
-  argv.emplace_back("--config");
-  argv.push_back(file.path());
-  return invoke(host, {.argv = std::move(argv), .timeout = k_quick}, name, refused);
+  Command command{.argv = call.argv, .timeout = k_quick};
+  command.argv.emplace_back(call.flag);
+  command.argv.push_back(file.path());
+  return invoke(host, command, call.name, call.refused);
 }
 
 }  // namespace kubeferry::kubeadm

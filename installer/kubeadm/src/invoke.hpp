@@ -12,13 +12,20 @@ namespace kubeferry::kubeadm {
 
 inline constexpr std::chrono::milliseconds k_quick = std::chrono::minutes(2);
 
-/// Runs `command` and gives back its standard output. An error of class `refused` when its exit status is not 0:
+/// Runs `command` and gives back what it printed. An error of class `refused` when its exit status is not 0:
 /// "NAME ended with 1: …" with explain()'s lines as details.
-Result<std::string> invoke(const host::Host& host, const Command& command, std::string_view name,
-                           ExitCode refused = ExitCode::io);
+Result<ProcessOutput> invoke(const host::Host& host, const Command& command, std::string_view name,
+                             ExitCode refused = ExitCode::io);
 
-/// The same with `config` in a private file, whose path is added to `argv`.
-Result<std::string> invoke_with(const host::Host& host, const Program& program, std::vector<std::string> argv,
-                                std::string_view config, std::string_view name, ExitCode refused = ExitCode::io);
+/// A command that reads configuration.
+struct ConfigCall {
+  std::vector<std::string> argv;
+  std::string_view flag = "--config";  ///< names the file, at the end of the command line
+  std::string_view name;
+  ExitCode refused = ExitCode::io;
+};
+/// The same with `config` in a private file.
+Result<ProcessOutput> invoke_with(const host::Host& host, const Program& program, const ConfigCall& call,
+                                  std::string_view config);
 
 }  // namespace kubeferry::kubeadm

@@ -11,7 +11,6 @@ namespace kubeferry::kubeadm {
 namespace {
 
 constexpr std::uint32_t k_validate_minor = 28;
-constexpr std::string_view k_init_kind = "kind: InitConfiguration";
 
 bool is_reference(std::string_view line) {
   return !line.empty() && line.find('/') != std::string_view::npos &&
@@ -21,20 +20,22 @@ bool is_reference(std::string_view line) {
 }  // namespace
 
 Result<Program> find_program(const host::Host& host, std::string path) {
-  KF_TRY_ASSIGN(const std::string output,
+  KF_TRY_ASSIGN(const ProcessOutput output,
                 invoke(host, {.argv = {path, "version", "-o", "short"}, .timeout = k_quick}, "kubeadm version"));
-  auto version = catalog::KubernetesVersion::parse(trim(output));
+  auto version = catalog::KubernetesVersion::parse(trim(output.out));
   if (!version) {
-    return fail(ExitCode::format, "{}: is no kubeadm: its version is \"{}\"", path, host::last_line(output));
+    return fail(ExitCode::format, "{}: is no kubeadm: its version is \"{}\"", path, host::last_line(output.out));
   }
   return Program{.path = std::move(path), .version = std::move(*version)};
 }
 
 Result<std::vector<std::string>> images(const host::Host& host, const Program& program, std::string_view config) {
-  KF_TRY_ASSIGN(const std::string output, invoke_with(host, program, {program.path, "config", "images", "list"}, config,
-                                                      "kubeadm config images list", ExitCode::usage));
+  const ConfigCall call{.argv = {program.path, "config", "images", "list"},
+                        .name = "kubeadm config images list",
+                        .refused = ExitCode::usage};
+  KF_TRY_ASSIGN(const ProcessOutput output, invoke_with(host, program, call, config));
   std::vector<std::string> references;
-  for (const std::string_view line : split(output, '\n')) {
+  for (const std::string_view line : split(output.out, '\n')) {
     const std::string_view reference = trim(line);
     if (reference.empty()) {
       continue;
@@ -50,14 +51,22 @@ Result<std::vector<std::string>> images(const host::Host& host, const Program& p
   return references;
 }
 
-Status validate(const host::Host& host, const Program& program, std::string_view config) {
-  if (program.version.minor >= k_validate_minor) {
-    KF_TRY(invoke_with(host, program, {program.path, "config", "validate"}, config, "kubeadm config validate",
-                       ExitCode::usage));
-  } else if (config.find(k_init_kind) != std::string_view::npos) {
-    KF_TRY(images(host, program, config));
+Result<std::vector<std::string>> validate(const host::Host& host, const Program& program, std::string_view config) {
+  const bool exists = program.version.minor >= k_validate_minor;
+  const ConfigCall call{.argv = {program.path, "config", exists ? "validate" : "migrate"},
+                        .flag = exists ? "--config" : "--old-config",
+                        .name = exists ? "kubeadm config validate" : "kubeadm config migrate",
+                        .refused = ExitCode::usage};
+  KF_TRY_ASSIGN(const ProcessOutput output, invoke_with(host, program, call, config));
+  std::vector<std::string> warnings;
+  for (const std::string_view line : split(output.err, '\n')) {
+    if (line.find("unknown field") != std::string_view::npos ||
+        line.find("strict decoding") != std::string_view::npos) {
+      const std::size_t end = line.starts_with('W') ? line.find("] ") : std::string_view::npos;
+      warnings.push_back(printable(trim(end == std::string_view::npos ? line : line.substr(end + 2))));
+    }
   }
-  return {};
+  return warnings;
 }
 
 }  // namespace kubeferry::kubeadm

@@ -50,11 +50,10 @@ bool is_token_id(std::string_view id) {
 }  // namespace
 
 Result<std::vector<Token>> list_tokens(const host::Host& host, const Program& program) {
-  KF_TRY_ASSIGN(
-      const std::string output,
-      invoke(host, {.argv = administer(program, {"token", "list", "-o", "json"}), .timeout = k_quick}, k_list));
+  const Command command{.argv = administer(program, {"token", "list", "-o", "json"}), .timeout = k_quick};
+  KF_TRY_ASSIGN(const ProcessOutput output, invoke(host, command, k_list));
   std::vector<Token> tokens;
-  for (const std::string_view piece : split_json(output)) {
+  for (const std::string_view piece : split_json(output.out)) {
     KF_TRY_ASSIGN(const Json document, parse_json(piece, k_list));
     KF_TRY_ASSIGN(tokens.emplace_back(), token_of(JsonView(document, std::string(k_list))));
   }
@@ -74,7 +73,8 @@ Status create_token(const host::Host& host, const Program& program, const NewTok
   DocumentSet set = administration_documents(program.version);
   set.documents.front().set("bootstrapTokens", std::move(tokens));
   const crypto::SecretText config(emit_yaml(set.documents));
-  KF_TRY(invoke_with(host, program, administer(program, {"token", "create"}), config.view(), "kubeadm token create"));
+  const ConfigCall call{.argv = administer(program, {"token", "create"}), .name = "kubeadm token create"};
+  KF_TRY(invoke_with(host, program, call, config.view()));
   return {};
 }
 

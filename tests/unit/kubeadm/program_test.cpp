@@ -79,16 +79,25 @@ TEST(Images, NeedAPlaceForTheFile) {
 
 TEST(Validate, UsesWhatTheVersionHas) {
   FakeHost fake;
-  fake.runner().answer.out = "ok/ok\n";
   EXPECT_TRUE(validate(fake.host(), program(28), k_join));
-  EXPECT_EQ(fake.runner().commands.back().argv.at(2), "validate");
-  EXPECT_TRUE(validate(fake.host(), program(27), k_init));
-  EXPECT_EQ(fake.runner().commands.back().argv.at(2), "images");
-  const std::size_t count = fake.runner().commands.size();
+  EXPECT_THAT(fake.runner().commands.back().argv,
+              ElementsAre("/usr/local/bin/kubeadm", "config", "validate", "--config", testing::_));
   EXPECT_TRUE(validate(fake.host(), program(27), k_join));
-  EXPECT_EQ(fake.runner().commands.size(), count) << "nothing can check it";
-  fake.runner().answer.exit_status = 1;
-  EXPECT_EQ(validate(fake.host(), program(37), k_init).error().code, ExitCode::usage);
+  EXPECT_THAT(fake.runner().commands.back().argv,
+              ElementsAre("/usr/local/bin/kubeadm", "config", "migrate", "--old-config", testing::_));
+  fake.runner().answer.exit_status = 3;
+  EXPECT_EQ(validate(fake.host(), program(37), k_join).error().code, ExitCode::usage);
+  EXPECT_TRUE(fake.left_nothing());
+}
+
+TEST(Validate, TellsOfTypingErrors) {
+  FakeHost fake;
+  // As kubeadm 1.20.2 prints it.
+  fake.runner().answer.err =
+      "W1121 10:47:32.972520   11939 strict.go:54] error unmarshaling configuration: unknown field \"timeouts\"\n"
+      "W1121 10:47:32.972520   11939 other.go:1] something else\n";
+  EXPECT_THAT(validate(fake.host(), program(20), k_join).value(),
+              ElementsAre("error unmarshaling configuration: unknown field \"timeouts\""));
 }
 
 TEST(Init, NamesItsConfigurationOnly) {

@@ -31,9 +31,10 @@ Result<Program> find_program(const host::Host& host, std::string path);
 /// at. Checks the configuration on the way: usage error with what kubeadm says when it refuses it.
 Result<std::vector<std::string>> images(const host::Host& host, const Program& program, std::string_view config);
 
-/// `kubeadm config validate`, which exists since 1.28. Older ones: images() for documents of init; documents of join
-/// can only be tried. usage error with what kubeadm says.
-Status validate(const host::Host& host, const Program& program, std::string_view config);
+/// Has kubeadm read and check `config`, of init or join, without doing anything: `config validate`, and before 1.28
+/// `config migrate`. Gives back its warnings of fields that it does not know, which it then leaves out of account: they
+/// are typing errors. usage error with what kubeadm says when it refuses it.
+Result<std::vector<std::string>> validate(const host::Host& host, const Program& program, std::string_view config);
 
 struct RunOptions {
   std::chrono::seconds timeout = std::chrono::minutes(20);
