@@ -62,9 +62,22 @@ class Preflight(Case):
             try:
                 listener.bind(("127.0.0.1", 10250))
                 listener.listen()
+                owner = f"(pid {os.getpid()})"
             except OSError:
-                pass  # Somebody else has it, which is the same to preflight.
+                owner = ""  # Somebody else has it, which is the same to preflight.
             self.refused_for("Port-10250", "--join")
+            self.assertIn(owner, self.run_program("preflight", "--join").stdout)
+
+    def test_an_address_that_this_host_has(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+            try:
+                asking.connect(("192.0.2.1", 9))  # Sends nothing; chooses the address to send from.
+                address = asking.getsockname()[0]
+            except OSError:
+                return  # Without a route there is none to be told.
+        names = [f["name"] for f in self.findings("--apiserver-advertise-address", address)["findings"]]
+        self.assertNotIn("AdvertiseAddress", names)
+        self.assertNotIn("DefaultRoute", names)
 
     def test_json_errors(self):
         done = self.run_program("preflight", "--apiserver-advertise-address", "203.0.113.77", "--output", "json")

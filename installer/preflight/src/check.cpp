@@ -96,10 +96,7 @@ const Row* find_row(std::string_view word) {
 }
 
 Failure unknown(std::string_view word) {
-  std::vector<std::string_view> names;
-  for (const auto& row : k_rows) {
-    names.push_back(row.name);
-  }
+  const auto names = check_names();
   auto failure = Error{ExitCode::usage, fmt::format("--ignore: there is no check \"{}\"", printable(word)), {}, {}};
   const auto near = nearest(word, names);
   return Failure(std::move(failure).with_hint(near ? fmt::format("did you mean {}?", *near)
@@ -122,6 +119,14 @@ std::vector<Finding> check(const Facts& facts, const Question& question) {
   std::stable_sort(findings.begin(), findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity < b.severity; });
   return findings;
+}
+
+std::vector<std::string_view> check_names() {
+  std::vector<std::string_view> names;
+  for (const auto& row : k_rows) {
+    names.push_back(row.name);
+  }
+  return names;
 }
 
 std::vector<std::string> left_out(const Question& question) {

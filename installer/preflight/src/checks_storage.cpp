@@ -34,6 +34,18 @@ const Place* place_of(const Facts& facts, std::string_view path) {
   return best;
 }
 
+/// The places for which `matters` holds, by where they are mounted.
+template <class Matters>
+std::map<std::string, std::vector<std::string>> paths_by_mount(const Facts& facts, Matters&& matters) {
+  std::map<std::string, std::vector<std::string>> paths;
+  for (const auto& [path, place] : facts.places) {
+    if (matters(place)) {
+      paths[place.mount_point].push_back(path);
+    }
+  }
+  return paths;
+}
+
 /// What is needed on one file system, whatever the paths.
 struct Sum {
   const Place* place = nullptr;
@@ -113,26 +125,23 @@ void check_disk_pressure(const Facts& facts, const Question& question, Out& out)
 }
 
 void check_read_only(const Facts& facts, const Question&, Out& out) {
-  for (const auto& [path, place] : facts.places) {
-    if (place.read_only) {
-      error(out, "ReadOnly", fmt::format("{} is on {}, which is mounted read-only", path, place.mount_point),
-            "files must be written there",
-            fmt::format("mount -o remount,rw {}    # or mount a writable file system on {}", place.mount_point, path));
-    }
+  for (const auto& [point, paths] : paths_by_mount(facts, [](const Place& place) { return place.read_only; })) {
+    error(out, "ReadOnly", fmt::format("{} is mounted read-only, and has {}", point, fmt::join(paths, ", ")),
+          "files must be written there",
+          fmt::format("mount -o remount,rw {}    # or mount a writable file system on {}", point, paths.front()));
   }
 }
 
 void check_no_exec(const Facts& facts, const Question&, Out& out) {
-  for (const auto& [path, place] : facts.places) {
-    if (!place.no_exec) {
-      continue;
-    }
-    auto what = fmt::format("{} is on {}, which is mounted noexec", path, place.mount_point);
-    auto fix =
-        fmt::format("mount -o remount,exec {0}    # and take noexec out of its line in /etc/fstab", place.mount_point);
-    if (std::find(k_with_programs.begin(), k_with_programs.end(), path) != k_with_programs.end()) {
+  const auto is_in = [](const auto& list) {
+    return [&list](const std::string& path) { return std::find(list.begin(), list.end(), path) != list.end(); };
+  };
+  for (const auto& [point, paths] : paths_by_mount(facts, [](const Place& place) { return place.no_exec; })) {
+    auto what = fmt::format("{} is mounted noexec, and has {}", point, fmt::join(paths, ", "));
+    auto fix = fmt::format("mount -o remount,exec {0}    # and take noexec out of its line in /etc/fstab", point);
+    if (std::any_of(paths.begin(), paths.end(), is_in(k_with_programs))) {
       error(out, "NoExec", std::move(what), "programs there, or in containers, cannot be run", std::move(fix));
-    } else if (path == k_kubelet) {
+    } else if (std::find(paths.begin(), paths.end(), k_kubelet) != paths.end()) {
       warning(out, "NoExec", std::move(what), "pods cannot run programs that they keep in volumes", std::move(fix));
     }
   }

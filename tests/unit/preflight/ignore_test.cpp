@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kubeferry/base/fd.hpp>
+
 #include "fixture.hpp"
 
 namespace kubeferry::preflight {
@@ -60,6 +62,18 @@ TEST(Ignore, RefusesAllAndUnknown) {
 TEST(Ignore, GoesOnToKubeadm) {
   EXPECT_THAT(kubeadm_names(ignored({"NumCPU,KernelConfig,Cgroups,Port-6443,Nameserver,DiskSpace"}).value()),
               ElementsAre("NumCPU", "SystemVerification", "port-6443"));
+}
+
+TEST(Ignore, TakesWhatTheDocumentationNames) {
+  const std::string text = read_file(KF_SOURCE_DIR "/docs/preflight.md", 1 << 20).value();
+  std::size_t rows = 0;
+  for (const auto line : split(text, '\n')) {
+    if (line.starts_with("| `")) {
+      ++rows;
+      EXPECT_TRUE(parse_ignored(std::vector{std::string(line.substr(3, line.find('`', 3) - 3))})) << line;
+    }
+  }
+  EXPECT_EQ(rows, check_names().size());
 }
 
 TEST(LeftOut, WithoutBundle) {

@@ -219,6 +219,7 @@ TEST(ReadFacts, ThisMachine) {
   EXPECT_GT(facts.memory, 0U);
   EXPECT_FALSE(facts.kernel.release.empty() || facts.kernel.platform.empty());
   EXPECT_FALSE(facts.identity.hostname.empty());
+  EXPECT_EQ(facts.software.containerd.empty(), !facts.software.programs.contains("containerd"));
   for (const auto& [path, place] : facts.places) {
     EXPECT_FALSE(place.mount_point.empty()) << path;
     EXPECT_GT(place.total_bytes, 0U) << path;

@@ -34,6 +34,9 @@ struct Finding {
 /// Everything that is wrong, errors first, in the order of docs/preflight.md otherwise.
 [[nodiscard]] std::vector<Finding> check(const Facts& facts, const Question& question);
 
+/// The name of every check, in that order; one that ends in "-" goes on with a port, a path or a program.
+[[nodiscard]] std::vector<std::string_view> check_names();
+
 /// Names of checks that were left out because the question has no bundle, networks or sizes to check against.
 [[nodiscard]] std::vector<std::string> left_out(const Question& question);
 

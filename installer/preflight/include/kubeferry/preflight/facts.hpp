@@ -84,9 +84,9 @@ struct Place {
   bool read_only = false;
   bool no_exec = false;
 };
-inline constexpr std::string_view k_places[] = {"/usr/local/bin",     "/opt/cni/bin",        "/etc",
-                                                "/var/lib/kubeferry", "/var/lib/containerd", "/var/lib/kubelet",
-                                                "/var/lib/etcd"};
+inline constexpr std::string_view k_places[] = {
+    "/usr/local",          "/usr/local/bin",   "/opt",         "/opt/cni/bin", "/etc", "/var/lib/kubeferry",
+    "/var/lib/containerd", "/var/lib/kubelet", "/var/lib/etcd"};
 
 struct Identity {
   std::string hostname;

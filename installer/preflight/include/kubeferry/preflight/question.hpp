@@ -44,7 +44,7 @@ struct BundleFacts {
 struct Question {
   Role role = Role::init;
   std::optional<BundleFacts> bundle;
-  std::map<std::string, Need> needs;  ///< by path, of k_places (or any below them)
+  std::map<std::string, Need> needs;  ///< by path: one of k_places or below one; others are not looked at
   std::vector<host::Cidr> pods;
   std::vector<host::Cidr> services;
   std::optional<host::Address> advertise;  ///< --apiserver-advertise-address, or the node's address on a worker
