@@ -19,7 +19,7 @@ public:
     const auto text = dump_.string(path);
     if (found != wanted && text != wanted) {
       differences.push_back(
-          fmt::format("{} is {}, not {}", to_toml(path), printable(text.value_or(std::string(found))), wanted));
+          fmt::format("{} is {}, not {}", toml_key(path), printable(text.value_or(std::string(found))), wanted));
     }
   }
   /// Only where this containerd knows the key.
@@ -44,7 +44,7 @@ void compare_cni(const TomlText& dump, const Dialect& dialect, const ContainerdW
   }
   const auto& first = wants.cni_bin_directories.front();
   if (std::find(directories.begin(), directories.end(), first) == directories.end()) {
-    comparison.differences.push_back(fmt::format("{} does not have {}", to_toml(path), first));
+    comparison.differences.push_back(fmt::format("{} does not have {}", toml_key(path), first));
   }
 }
 

@@ -80,7 +80,7 @@ Status raise_version(TomlText& toml, std::string_view path) {
 Status check_registry(const Text& text, const TomlPath& registry) {
   const auto conflict = [&](const TomlPath& path) {
     return Failure(fail(ExitCode::unsupported_host, "{}: {} excludes the registry.config_path that is needed",
-                        text.path, to_toml(path))
+                        text.path, toml_key(path))
                        .value()
                        .with_hint("move it to hosts.toml files in /etc/containerd/certs.d, then remove the table"));
   };

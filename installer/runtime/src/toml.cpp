@@ -43,7 +43,7 @@ std::string to_toml(std::string_view text) {
   return out + '"';
 }
 
-std::string to_toml(const TomlPath& path) {
+std::string toml_key(const TomlPath& path) {
   std::string out;
   for (const std::string& name : path) {
     out += out.empty() ? "" : ".";
@@ -177,7 +177,7 @@ Status TomlText::check_open(const TomlPath& table) const {
     const bool array = std::any_of(headers_.begin(), headers_.end(),
                                    [&](const Header& header) { return header.array && header.path == part; });
     if (array || find(part) != nullptr) {
-      return fail(ExitCode::unsupported_host, "{}: {} is {}, to which nothing can be added", what_, to_toml(part),
+      return fail(ExitCode::unsupported_host, "{}: {} is {}, to which nothing can be added", what_, toml_key(part),
                   array ? "an array of tables" : "an inline table or a value");
     }
   }
@@ -200,9 +200,9 @@ Status TomlText::set(const TomlPath& path, std::string_view value) {
   const TomlPath table = first_of(path, path.size() - 1);
   KF_TRY(check_open(table));
   if (table.empty()) {
-    return insert(end_of_top(), fmt::format("{} = {}\n", to_toml(path), value));
+    return insert(end_of_top(), fmt::format("{} = {}\n", toml_key(path), value));
   }
-  const std::string name = to_toml(TomlPath{path.back()});
+  const std::string name = toml_key(TomlPath{path.back()});
   const auto header = std::find_if(headers_.begin(), headers_.end(), [&](const Header& h) { return h.path == table; });
   if (header != headers_.end()) {
     const std::string_view line = std::string_view(text_).substr(header->begin, header->line_end - header->begin);
@@ -212,11 +212,11 @@ Status TomlText::set(const TomlPath& path, std::string_view value) {
   for (auto other = values_.rbegin(); other != values_.rend(); ++other) {
     if (!other->inside && other->table < table.size() && starts_with(other->path, table)) {
       const TomlPath rest(path.begin() + static_cast<std::ptrdiff_t>(other->table), path.end());
-      return insert(other->line_end, fmt::format("{} = {}\n", to_toml(rest), value));
+      return insert(other->line_end, fmt::format("{} = {}\n", toml_key(rest), value));
     }
   }
   return insert(text_.size(),
-                fmt::format("{}[{}]\n  {} = {}\n", text_.empty() ? "" : "\n", to_toml(table), name, value));
+                fmt::format("{}[{}]\n  {} = {}\n", text_.empty() ? "" : "\n", toml_key(table), name, value));
 }
 
 }  // namespace kubeferry::runtime

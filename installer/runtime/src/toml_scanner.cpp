@@ -92,14 +92,16 @@ Status TomlText::Scanner::header() {
 }
 
 Status TomlText::Scanner::scalar() {
+  const std::size_t begin = at_;
   const auto end = std::min(text_.find_first_of(" \t\r\n,]}#", at_), text_.size());
-  if (end == at_) {
+  if (end == begin) {
     return wrong("a value is missing");
   }
   at_ = end;
   // A date may be parted from its time by a space.
-  if (peek() == ' ' && at_ + 1 < text_.size() && text_[at_ - 1] >= '0' && text_[at_ - 1] <= '9' &&
-      text_[at_ + 1] >= '0' && text_[at_ + 1] <= '9') {
+  constexpr std::size_t k_date = 10;
+  if (end - begin == k_date && text_[begin + 4] == '-' && text_[begin + 7] == '-' && peek() == ' ' &&
+      at_ + 1 < text_.size() && text_[at_ + 1] >= '0' && text_[at_ + 1] <= '9') {
     at_ = std::min(text_.find_first_of(" \t\r\n,]}#", at_ + 1), text_.size());
   }
   return {};

@@ -17,7 +17,7 @@ namespace kubeferry::runtime {
 using TomlPath = std::vector<std::string>;
 
 /// As TOML writes it: plugins."io.containerd.grpc.v1.cri".sandbox_image
-[[nodiscard]] std::string to_toml(const TomlPath& path);
+[[nodiscard]] std::string toml_key(const TomlPath& path);
 /// A basic string.
 [[nodiscard]] std::string to_toml(std::string_view text);
 [[nodiscard]] std::string to_toml(std::span<const std::string> list);

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/runtime/images.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <kubeferry/steps/step.hpp>
+
+#include "sample_host.hpp"
+
+namespace kubeferry::runtime {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+
+const std::string k_digest = "sha256:" + std::string(64, 'a');
+const std::string k_other = "sha256:" + std::string(64, 'b');
+const std::string k_call = "/bin/crictl --runtime-endpoint unix:///s --image-endpoint unix:///s ";
+const std::string k_ctr = "/bin/ctr --address /s --namespace k8s.io ";
+const CriClient k_client = {.crictl = "/bin/crictl", .endpoint = "unix:///s", .ctr = "/bin/ctr"};
+
+WantedImage pause() {
+  return {.reference = "registry.k8s.io/pause:3.2",
+          .digest = *crypto::Digest::parse(k_digest),
+          .platform_digest = *crypto::Digest::parse(k_other),
+          .architecture = "amd64"};
+}
+
+/// As crictl 1.20 writes it: sizes are strings, what is empty is null.
+std::string listed(const std::string& tags, const std::string& digests) {
+  return R"({"images": [{"id": "sha256:1", "repoTags": [)" + tags + R"(], "repoDigests": [)" + digests +
+         R"(], "size": "300000", "uid": null, "username": ""}]})";
+}
+
+/// A runtime with one image under `tags`, or after a pull.
+class Images : public testing::Test {
+protected:
+  void have(const std::string& tags, const std::string& digest = k_digest, const std::string& architecture = "amd64") {
+    auto& answers = sample_.runner->answers;
+    answers[k_call + "images --output json"] = {.out = listed(tags, "\"registry.k8s.io/pause@" + digest + "\"")};
+    answers[k_call + "inspecti --output json registry.k8s.io/pause:3.2"] = {
+        .out = R"({"status": {}, "info": {"chainID": "x", "imageSpec": {"architecture": ")" + architecture +
+               R"(", "config": {"x": 1.5}}}})"};
+    answers[k_ctr + "images ls name==registry.k8s.io/pause:3.2"] = {.out = "REF\nregistry.k8s.io/pause:3.2 -\n"};
+    answers[k_ctr + "images label registry.k8s.io/pause:3.2 io.cri-containerd.pinned=pinned"] = {};
+  }
+  void have_nothing() { sample_.runner->answers[k_call + "images --output json"] = {.out = R"({"images": []})"}; }
+  std::unique_ptr<const steps::Step> step() { return image_step(k_client, pause(), UndoImages::remove); }
+
+  SampleHost sample_;
+};
+
+TEST_F(Images, AreFoundByTagAndDigest) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  const auto images = list_images(sample_.host, k_client);
+  ASSERT_TRUE(images) << images.error().message;
+  EXPECT_NE(find_image(*images, "registry.k8s.io/pause:3.2"), nullptr);
+  EXPECT_NE(find_image(*images, "registry.k8s.io/pause@" + k_digest), nullptr);
+  EXPECT_EQ(find_image(*images, "registry.k8s.io/pause:3.3"), nullptr);
+  EXPECT_FALSE(images->front().pinned);
+}
+
+TEST_F(Images, OfALaterCrictlSayWhetherTheyArePinned) {
+  sample_.runner->answers[k_call + "images --output json"] = {
+      .out = R"({"images": [{"id": "sha256:1", "repoTags": ["a:1"], "repoDigests": [], "pinned": true}]})"};
+  EXPECT_TRUE(list_images(sample_.host, k_client)->front().pinned);
+  sample_.runner->answers[k_call + "inspecti --output json a:1"] = {
+      .out = R"([{"status": {}, "info": {"imageSpec": {"architecture": "arm64"}}}])"};
+  EXPECT_EQ(image_architecture(sample_.host, k_client, "a:1").value_or("?"), "arm64");
+}
+
+TEST_F(Images, AreComparedWithTheManifest) {
+  RuntimeImage image{.repo_digests = {"registry.k8s.io/pause@" + k_digest}};
+  EXPECT_EQ(problem_with(image, pause(), "amd64"), "");
+  EXPECT_EQ(problem_with(image, pause(), ""), "");
+  EXPECT_EQ(problem_with(image, pause(), "arm64"), "is for arm64 instead of amd64");
+  image.repo_digests = {"registry.k8s.io/pause@" + k_other};
+  EXPECT_EQ(problem_with(image, pause(), "amd64"), "");
+  image.repo_digests = {"x@sha256:" + std::string(64, 'c')};
+  EXPECT_THAT(problem_with(image, pause(), "amd64"), HasSubstr("instead of " + k_digest));
+  image.repo_digests.clear();
+  EXPECT_THAT(problem_with(image, pause(), "amd64"), HasSubstr("no digest"));
+}
+
+TEST_F(Images, ThatAreRightAndPinnedNeedNothing) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  EXPECT_FALSE(*step()->satisfied(sample_.host));
+  sample_.runner->answers[k_ctr + "images ls name==registry.k8s.io/pause:3.2"] = {
+      .out = "REF\nregistry.k8s.io/pause:3.2 - io.cri-containerd.image=managed,io.cri-containerd.pinned=pinned\n"};
+  EXPECT_TRUE(*step()->satisfied(sample_.host));
+}
+
+TEST_F(Images, NeedTheRuntimeToAnswer) { EXPECT_FALSE(*step()->satisfied(sample_.host)); }
+
+TEST_F(Images, ArePulledAndPinned) {
+  have_nothing();
+  bool pulled = false;
+  sample_.runner->otherwise = [&](const std::string& line) -> ProcessOutput {
+    if (line == k_call + "pull registry.k8s.io/pause:3.2") {
+      have("\"registry.k8s.io/pause:3.2\"");
+      pulled = true;
+      return {};
+    }
+    return {.exit_status = 1};
+  };
+  const Status status = step()->apply(sample_.host);
+  EXPECT_TRUE(status) << status.error().message;
+  EXPECT_TRUE(pulled);
+  EXPECT_THAT(sample_.runner->asked, Contains(HasSubstr("io.cri-containerd.pinned=pinned")));
+}
+
+TEST_F(Images, ThatAreOthersAreRefused) {
+  have_nothing();
+  sample_.runner->otherwise = [&](const std::string&) -> ProcessOutput {
+    have("\"registry.k8s.io/pause:3.2\"", "sha256:" + std::string(64, 'c'));
+    return {};
+  };
+  const Status status = step()->apply(sample_.host);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ExitCode::integrity);
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("pinned"))));
+}
+
+TEST_F(Images, OfAnotherArchitectureAreRefused) {
+  have_nothing();
+  sample_.runner->otherwise = [&](const std::string&) -> ProcessOutput {
+    have("\"registry.k8s.io/pause:3.2\"", k_digest, "s390x");
+    return {};
+  };
+  const Status status = step()->apply(sample_.host);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("is for s390x instead of amd64"));
+}
+
+TEST_F(Images, SayWhyTheyCannotBePulled) {
+  sample_.runner->answers[k_call + "pull a:1"] = {
+      .exit_status = 1, .out = {}, .err = "FATA[0000] pulling: no such host\n"};
+  const Status status = pull_image(sample_.host, k_client, "a:1");
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ExitCode::network);
+  EXPECT_THAT(status.error().message, HasSubstr("no such host"));
+}
+
+TEST_F(Images, AreCountedByWhatIsWrongWithThem) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  WantedImage missing = pause();
+  missing.reference = "registry.k8s.io/etcd:3.4";
+  const std::vector<WantedImage> wanted = {pause(), missing};
+  EXPECT_THAT(*image_problems(sample_.host, k_client, wanted, PinsCount::no),
+              testing::ElementsAre("registry.k8s.io/etcd:3.4: is not there"));
+  EXPECT_THAT(
+      *image_problems(sample_.host, k_client, wanted, PinsCount::yes),
+      testing::ElementsAre("registry.k8s.io/pause:3.2: is not pinned", "registry.k8s.io/etcd:3.4: is not there"));
+}
+
+TEST_F(Images, AreRemovedByNameWhereOthersShareThem) {
+  have(R"("registry.k8s.io/pause:3.2", "site/pause:1")");
+  const std::string remove = k_ctr + "images rm registry.k8s.io/pause:3.2 registry.k8s.io/pause@" + k_digest;
+  sample_.runner->answers[remove] = {};
+  EXPECT_TRUE(remove_image(sample_.host, k_client, "registry.k8s.io/pause:3.2"));
+  have(R"("registry.k8s.io/pause:3.2", "registry.k8s.io/pause:latest")");
+  sample_.runner->answers[k_ctr + "images rm registry.k8s.io/pause:3.2"] = {};
+  EXPECT_TRUE(remove_image(sample_.host, k_client, "registry.k8s.io/pause:3.2"));
+  have(R"("registry.k8s.io/pause:3.2")");
+  sample_.runner->answers[k_call + "rmi registry.k8s.io/pause:3.2"] = {};
+  EXPECT_TRUE(remove_image(sample_.host, k_client, "registry.k8s.io/pause:3.2"));
+  EXPECT_TRUE(remove_image(sample_.host, k_client, "not/there:1"));
+}
+
+TEST_F(Images, AreUndoneOnlyWhenTheyWereNotThere) {
+  steps::Backups backups(sample_.host);
+  have("\"registry.k8s.io/pause:3.2\"");
+  const auto undo = runtime_undoers().at("image");
+  const auto there = step()->capture(sample_.host, backups);
+  ASSERT_TRUE(there) << there.error().message;
+  EXPECT_TRUE(
+      undo(sample_.host, {.kind = "image", .target = "registry.k8s.io/pause:3.2", .prior = *there}, backups, {}));
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("rmi"))));
+  have_nothing();
+  const auto absent = step()->capture(sample_.host, backups);
+  ASSERT_TRUE(absent);
+  have("\"registry.k8s.io/pause:3.2\"");
+  sample_.runner->answers[k_call + "rmi registry.k8s.io/pause:3.2"] = {};
+  EXPECT_TRUE(
+      undo(sample_.host, {.kind = "image", .target = "registry.k8s.io/pause:3.2", .prior = *absent}, backups, {}));
+  EXPECT_THAT(sample_.runner->asked, Contains(HasSubstr("rmi registry.k8s.io/pause:3.2")));
+}
+
+TEST_F(Images, ArePinnedByCriOsConfiguration) {
+  const CriClient crio = {.crictl = "/bin/crictl", .endpoint = "unix:///s"};
+  EXPECT_TRUE(pin_image(sample_.host, crio, "a:1"));
+  EXPECT_TRUE(*has_pin(sample_.host, crio, "a:1"));
+  EXPECT_TRUE(sample_.runner->asked.empty());
+}
+
+TEST(Pins, AreHeededFromSomeVersionsOn) {
+  EXPECT_FALSE(heeds_pins({1, 6, 20}));
+  EXPECT_TRUE(heeds_pins({1, 6, 22}));
+  EXPECT_FALSE(heeds_pins({1, 7, 2}));
+  EXPECT_TRUE(heeds_pins({1, 7, 3}));
+  EXPECT_TRUE(heeds_pins({2, 0, 0}));
+}
+
+}  // namespace
+}  // namespace kubeferry::runtime
