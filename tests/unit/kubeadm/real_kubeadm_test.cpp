@@ -180,13 +180,5 @@ TEST_F(RealKubeadm, ListsCertificatesThatAreNotThere) {
   EXPECT_THAT(names, AllOf(SizeIs(13), Contains("apiserver"), Contains("etcd-ca")));
 }
 
-TEST_F(RealKubeadm, SaysWhyItCannotListTokens) {
-  // No cluster here: the command line must be one that kubeadm knows, and its error must come through.
-  const auto tokens = list_tokens(host_, program_);
-  ASSERT_FALSE(tokens);
-  EXPECT_EQ(tokens.error().code, ExitCode::io);
-  EXPECT_THAT(tokens.error().message, HasSubstr("/etc/kubernetes/admin.conf"));
-}
-
 }  // namespace
 }  // namespace kubeferry::kubeadm
