@@ -45,6 +45,10 @@ for controller in $controllers; do
   mkdir "./sys/fs/cgroup/$controller" || exit 1
   mount -t cgroup -o "$controller" cgroup "./sys/fs/cgroup/$controller" || exit 1
 done
+if grep -q ':name=systemd:' /proc/self/cgroup; then # containerd looks for every hierarchy that its processes are in
+  mkdir ./sys/fs/cgroup/systemd || exit 1
+  mount -t cgroup -o none,name=systemd cgroup ./sys/fs/cgroup/systemd || exit 1
+fi
 
 mount -t tmpfs -o mode=755 tmpfs ./dev || exit 1
 for row in null:1:3 zero:1:5 full:1:7 random:1:8 urandom:1:9 tty:5:0 kmsg:1:11; do

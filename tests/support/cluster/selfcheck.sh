@@ -41,7 +41,8 @@ fail() {
 }
 
 serve_bundle() {
-  host outside "$KUBEFERRY" serve "$WORK/cluster.tar.zst" --trust "$WORK/site.pub" --listen 10.99.0.254:5000 \
+  # Not by way of a function: the shell in between would be ended, and serve live on.
+  "$here/host.sh" outside "$KUBEFERRY" serve "$WORK/cluster.tar.zst" --trust "$WORK/site.pub" --listen 10.99.0.254:5000 \
     --ca-dir "$WORK/ca" --write-hosts "$WORK/certs.d" >"$WORK/serve.out" 2>"$WORK/serve.err" &
   serve=$!
   for _ in {1..100}; do
