@@ -10,6 +10,8 @@
 namespace kubeferry::kubeadm {
 namespace {
 
+constexpr std::uint32_t k_fail_cgroup_v1_minor = 31;  // older kubelets do not know the field
+
 Status add_token(const Merger& init, const InitInput& input) {
   if (input.token == nullptr) {
     return {};
@@ -72,7 +74,8 @@ Status complete_cluster(const Merger& cluster, ApiVersion api, const InitInput& 
 
 Status complete_kubelet(const Merger& kubelet, const InitInput& input) {
   KF_TRY(kubelet.fill("cgroupDriver", input.defaults.cgroup_driver));
-  return input.allow_cgroup_v1 ? kubelet.fill("failCgroupV1", YamlNode::literal("false")) : Status();
+  const bool asked = input.allow_cgroup_v1 && input.kubernetes.minor >= k_fail_cgroup_v1_minor;
+  return asked ? kubelet.fill("failCgroupV1", YamlNode::literal("false")) : Status();
 }
 
 }  // namespace

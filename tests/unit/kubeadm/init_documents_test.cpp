@@ -138,6 +138,15 @@ TEST(InitDocuments, OfTheNewestDialect) {
             HasSubstr("cgroupDriver: systemd\nfailCgroupV1: false\n"), Not(HasSubstr("timeoutForControlPlane"))));
 }
 
+TEST(InitDocuments, AllowCgroupV1WhereKubeletAsks) {
+  for (const std::uint32_t minor : {30U, 31U}) {
+    InitInput input = init_input(minor);
+    EXPECT_THAT(text_of(input), Not(HasSubstr("failCgroupV1")));
+    input.allow_cgroup_v1 = true;
+    EXPECT_EQ(text_of(input).find("failCgroupV1: false") != std::string::npos, minor == 31);
+  }
+}
+
 TEST(InitDocuments, SayWhatHoldsInEffect) {
   const auto token = secret(k_sample_token);
   const auto key = secret(k_sample_key);

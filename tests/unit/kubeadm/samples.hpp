@@ -75,7 +75,7 @@ inline InitInput full_init_input(std::uint32_t minor, const crypto::SecretText& 
   input.token = &token;
   input.certificate_key = &key;
   input.single_node = true;
-  input.allow_cgroup_v1 = minor >= 31;
+  input.allow_cgroup_v1 = true;
   return input;
 }
 

@@ -79,7 +79,7 @@ struct InitInput {
   std::chrono::seconds token_ttl{std::chrono::hours(2)};
   const crypto::SecretText* certificate_key = nullptr;  ///< given: certificates are uploaded for further control planes
   bool single_node = false;                             ///< no taint: pods run on the control plane
-  bool allow_cgroup_v1 = false;                         ///< writes failCgroupV1: false for kubelet
+  bool allow_cgroup_v1 = false;                         ///< failCgroupV1: false for a kubelet that knows it (1.31)
 };
 
 struct JoinControlPlane {
