@@ -148,9 +148,9 @@ TEST(Yaml, OurOwnTextStaysText) {
   node.set("a", YamlNode::string("1.20"));
   node.set("b", YamlNode::string("no"));
   node.set("c", YamlNode::string("node-1"));
-  node.set("d", YamlNode::literal("6443"));
+  node.set("f", YamlNode::literal("6443"));
   node.set("e", YamlNode::string("10.0.0.0/16"));
-  EXPECT_EQ(emit_yaml(std::vector{node}), "a: \"1.20\"\nb: \"no\"\nc: node-1\nd: 6443\ne: \"10.0.0.0/16\"\n");
+  EXPECT_EQ(emit_yaml(std::vector{node}), "a: \"1.20\"\nb: \"no\"\nc: node-1\nf: 6443\ne: \"10.0.0.0/16\"\n");
 }
 
 }  // namespace
