@@ -82,7 +82,7 @@ std::string_view without_tag(std::string_view reference) {
 }  // namespace
 
 Result<std::vector<RuntimeImage>> list_images(const host::Host& host, const CriClient& client) {
-  KF_TRY_ASSIGN(const Json json, answer(host, crictl(client, {"images", "--output", "json"})));
+  KF_TRY_ASSIGN(const Json json, answer(host, crictl(client, {"images", "-o", "json"})));
   std::vector<RuntimeImage> images;
   const Json* list = json.find("images");
   if (list != nullptr && list->as_array() != nullptr) {
@@ -99,8 +99,7 @@ const RuntimeImage* find_image(std::span<const RuntimeImage> images, std::string
 }
 
 Result<std::string> image_architecture(const host::Host& host, const CriClient& client, std::string_view reference) {
-  KF_TRY_ASSIGN(const Json json,
-                answer(host, crictl(client, {"inspecti", "--output", "json", std::string(reference)})));
+  KF_TRY_ASSIGN(const Json json, answer(host, crictl(client, {"inspecti", "-o", "json", std::string(reference)})));
   // Newer ones answer with a list when they feel asked for several.
   const Json* one = json.as_array() != nullptr && !json.as_array()->empty() ? &json.as_array()->front() : &json;
   for (const auto* key : {"info", "imageSpec", "architecture"}) {

@@ -72,6 +72,7 @@ std::string mounts(const RegistryService& service, std::span<const std::string> 
 constexpr std::string_view k_locked_up = R"(ProtectSystem=strict
 ProtectHome=yes
 PrivateTmp=yes
+PrivateMounts=yes
 PrivateDevices=yes
 DevicePolicy=closed
 ProtectKernelTunables=yes

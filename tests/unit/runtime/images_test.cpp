@@ -38,14 +38,14 @@ class Images : public testing::Test {
 protected:
   void have(const std::string& tags, const std::string& digest = k_digest, const std::string& architecture = "amd64") {
     auto& answers = sample_.runner->answers;
-    answers[k_call + "images --output json"] = {.out = listed(tags, "\"registry.k8s.io/pause@" + digest + "\"")};
-    answers[k_call + "inspecti --output json registry.k8s.io/pause:3.2"] = {
+    answers[k_call + "images -o json"] = {.out = listed(tags, "\"registry.k8s.io/pause@" + digest + "\"")};
+    answers[k_call + "inspecti -o json registry.k8s.io/pause:3.2"] = {
         .out = R"({"status": {}, "info": {"chainID": "x", "imageSpec": {"architecture": ")" + architecture +
                R"(", "config": {"x": 1.5}}}})"};
     answers[k_ctr + "images ls name==registry.k8s.io/pause:3.2"] = {.out = "REF\nregistry.k8s.io/pause:3.2 -\n"};
     answers[k_ctr + "images label registry.k8s.io/pause:3.2 io.cri-containerd.pinned=pinned"] = {};
   }
-  void have_nothing() { sample_.runner->answers[k_call + "images --output json"] = {.out = R"({"images": []})"}; }
+  void have_nothing() { sample_.runner->answers[k_call + "images -o json"] = {.out = R"({"images": []})"}; }
   std::unique_ptr<const steps::Step> step() { return image_step(k_client, pause(), UndoImages::remove); }
 
   SampleHost sample_;
@@ -62,10 +62,10 @@ TEST_F(Images, AreFoundByTagAndDigest) {
 }
 
 TEST_F(Images, OfALaterCrictlSayWhetherTheyArePinned) {
-  sample_.runner->answers[k_call + "images --output json"] = {
+  sample_.runner->answers[k_call + "images -o json"] = {
       .out = R"({"images": [{"id": "sha256:1", "repoTags": ["a:1"], "repoDigests": [], "pinned": true}]})"};
   EXPECT_TRUE(list_images(sample_.host, k_client)->front().pinned);
-  sample_.runner->answers[k_call + "inspecti --output json a:1"] = {
+  sample_.runner->answers[k_call + "inspecti -o json a:1"] = {
       .out = R"([{"status": {}, "info": {"imageSpec": {"architecture": "arm64"}}}])"};
   EXPECT_EQ(image_architecture(sample_.host, k_client, "a:1").value_or("?"), "arm64");
 }

@@ -45,9 +45,9 @@ protected:
   std::string write(const std::vector<ConfigurationFile>& files) const {
     for (const ConfigurationFile& file : files) {
       std::string text = file.text;
-      const std::string import = "\"/etc/containerd/conf.d/";
-      if (const auto at = text.find(import); at != std::string::npos) {
-        text.replace(at, import.size(), "\"" + sample_.host.at("/etc/containerd/conf.d/").native());
+      const std::string folder = "/etc/containerd/conf.d/";
+      if (const auto at = text.find(folder); at != std::string::npos) {
+        text.replace(at, folder.size(), sample_.host.at(folder).native());
       }
       sample_.file(file.path, text);
     }
