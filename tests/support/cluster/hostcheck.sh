@@ -107,6 +107,7 @@ After=notify.service
 [Service]
 ExecStart=/bin/sleep 4000
 UNIT
+status 0 systemctl restart systemd-sysctl
 status 0 systemctl start needs
 is 'what it needs runs' "$(h systemctl is-active notify)" active
 status 0 systemctl stop notify
