@@ -86,6 +86,17 @@ Result<FilePrior> parse_prior(const Json& json) {
   return prior;
 }
 
+Result<bool> is_any_of(const Place& place, const std::vector<std::string>& digests) {
+  for (const auto& text : digests) {
+    KF_TRY_ASSIGN(const auto expected, crypto::Digest::parse(text));
+    KF_TRY_ASSIGN(const auto digest, digest_of(place, expected.algorithm()));
+    if (digest == expected) {
+      return true;
+    }
+  }
+  return false;
+}
+
 Status restore_prior(const Place& place, const FilePrior& prior, const Backups& backups) {
   if (prior.what == Seen::What::nothing) {
     return remove_file(place);

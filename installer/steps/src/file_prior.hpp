@@ -25,6 +25,8 @@ Result<FilePrior> capture_prior(const host::Host& host, const std::string& path,
 [[nodiscard]] Json to_json(const FilePrior& prior);
 /// format error; does not happen with what to_json() made.
 Result<FilePrior> parse_prior(const Json& json);
+/// Whether the file at `place` has one of these digests.
+Result<bool> is_any_of(const Place& place, const std::vector<std::string>& digests);
 /// Puts back what was there.
 Status restore_prior(const Place& place, const FilePrior& prior, const Backups& backups);
 

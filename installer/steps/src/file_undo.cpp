@@ -22,17 +22,6 @@ enum class Now {
   foreign,    ///< somebody changed it after us
 };
 
-Result<bool> is_any_of(const Place& place, const std::vector<std::string>& marks) {
-  for (const auto& mark : marks) {
-    KF_TRY_ASSIGN(const auto expected, crypto::Digest::parse(mark));
-    KF_TRY_ASSIGN(const auto digest, digest_of(place, expected.algorithm()));
-    if (digest == expected) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool same(const Attributes& a, const Attributes& b) { return a.mode == b.mode && a.uid == b.uid && a.gid == b.gid; }
 
 Result<Now> judge_file(const Place& place, const Seen& seen, const FilePrior& prior, const Entry& entry) {

@@ -1,28 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/steps/run.hpp>
 
-#include <algorithm>
+#include "file_prior.hpp"
+#include "kinds.hpp"
 
 namespace kubeferry::steps {
 
 namespace {
 
-/// A text that neither we wrote nor the first capture kept is about to be overwritten: say where it can be found.
+/// Whether `entry` is a file that somebody changed after us.
+Result<bool> is_foreign(const host::Host& host, const Entry& entry) {
+  if (entry.kind != k_file) {
+    return false;
+  }
+  KF_TRY_ASSIGN(const auto place, find_place(host, entry.target));
+  if (!place) {
+    return false;
+  }
+  KF_TRY_ASSIGN(const Seen seen, look(*place));
+  if (seen.what != Seen::What::file) {
+    return false;
+  }
+  std::vector<std::string> known = entry.marks;
+  if (const Json* backup = entry.prior.find("backup"); backup != nullptr && backup->as_string() != nullptr) {
+    known.push_back(*backup->as_string());
+  }
+  KF_TRY_ASSIGN(const bool is_known, is_any_of(*place, known));
+  return !is_known;
+}
+
+/// A text that neither we wrote nor the first capture kept is about to be overwritten: keep it too, and say where.
 Status keep_foreign(const host::Host& host, const Step& step, const Entry& entry, Backups& backups,
                     const RunOptions& options) {
-  const Json* first = entry.prior.find("backup");
-  if (entry.marks.empty()) {
+  KF_TRY_ASSIGN(const bool foreign, is_foreign(host, entry));
+  if (!foreign) {
     return {};
   }
   KF_TRY_ASSIGN(const Json now, step.capture(host, backups));
-  const Json* backup = now.find("backup");
-  if (backup == nullptr || backup->as_string() == nullptr || (first != nullptr && *first == *backup)) {
-    return {};
-  }
-  const std::string& name = *backup->as_string();
-  if (std::find(entry.marks.begin(), entry.marks.end(), name) == entry.marks.end() && options.warning) {
+  KF_TRY_ASSIGN(const FilePrior kept, parse_prior(now));
+  if (options.warning) {
     options.warning(fmt::format("{} was changed after kubeferry wrote it; the changed text is kept as {}/backups/{}",
-                                entry.target, k_state_directory, name.substr(name.find(':') + 1)));
+                                entry.target, k_state_directory, kept.backup.substr(kept.backup.find(':') + 1)));
   }
   return {};
 }
@@ -40,10 +58,12 @@ Status change(const host::Host& host, Journal& journal, const Step& step, const 
   return journal.done(step);
 }
 
-/// Whether anything was applied.
-Result<bool> bring_about(const host::Host& host, Journal& journal, const Step& step, const RunOptions& options) {
+/// Whether anything was applied. `announce` is called before it is.
+Result<bool> bring_about(const host::Host& host, Journal& journal, const Step& step, const RunOptions& options,
+                         const std::function<void()>& announce) {
   KF_TRY_ASSIGN(const bool satisfied, step.satisfied(host));
   if (!satisfied) {
+    announce();
     KF_TRY(change(host, journal, step, options));
     return true;
   }
@@ -66,10 +86,11 @@ Result<RunResult> apply(const host::Host& host, Journal& journal, const Plan& pl
                            "run the same command again to go on, or kubeferry reset to undo what was done",
                            {}});
     }
-    if (options.on_step) {
-      options.on_step(n + 1, plan.size(), step.summary());
-    }
-    Result<bool> applied = bring_about(host, journal, step, options);
+    Result<bool> applied = bring_about(host, journal, step, options, [&] {
+      if (options.on_step) {
+        options.on_step(n + 1, plan.size(), step.summary());
+      }
+    });
     if (!applied) {
       return Failure(std::move(applied).error().prefixed(step.summary()));
     }

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <functional>
+
 #include <gtest/gtest.h>
 
 #include <kubeferry/crypto/digest.hpp>
@@ -24,7 +27,7 @@ Plan plan() {
   return plan;
 }
 
-/// In a mount namespace of its own, with a tmpfs of `options` as the host. The name of what went wrong, or nothing.
+/// With a tmpfs of `options` as the host. The name of what went wrong, or nothing.
 std::string fill(const std::string& options, bool& finished) {
   const Scene scene(fast_folder());
   if (::mount("tmpfs", scene.at("/").c_str(), "tmpfs", 0, options.c_str()) != 0) {
@@ -61,8 +64,35 @@ std::string fill(const std::string& options, bool& finished) {
   return wrong;
 }
 
-/// Sweeps `option` from `from` in steps of `step` until the plan fits, in a child: its mounts are nobody else's.
-int sweep(const char* option, unsigned from, unsigned step, const char* unit) {
+/// Somebody else fills the disk after we are done: undoing frees nothing, and its records need room all the same.
+std::string fill_afterwards() {
+  const Scene scene(fast_folder());
+  if (::mount("tmpfs", scene.at("/").c_str(), "tmpfs", 0, "size=1m") != 0) {
+    return "mount";
+  }
+  Plan many;
+  std::filesystem::create_directories(scene.at("/var/lib"));
+  for (int n = 0; n < 90; ++n) {
+    scene.write(fmt::format("/proc/sys/kernel/key{}", n), "0\n");
+    many.push_back(sysctl(fmt::format("kernel.key{}", n), "1"));
+  }
+  std::string wrong;
+  if (const auto applied = scene.apply(many); !applied) {
+    wrong = "apply: " + applied.error().message;
+  }
+  std::ofstream filler(scene.at("/filler"));
+  while (filler << std::string(512, 'x') << std::flush) {
+  }
+  if (const Status undone = scene.undo(); wrong.empty() && !undone) {
+    wrong = "undo: " + undone.error().message;
+  }
+  filler.close();
+  ::umount2(scene.at("/").c_str(), MNT_DETACH);
+  return wrong;
+}
+
+/// Runs `work` in a child in a mount namespace of its own: its mounts are nobody else's.
+int among_own_mounts(const std::function<int()>& work) {
   const pid_t child = ::fork();
   if (child != 0) {
     int status = 0;
@@ -73,6 +103,11 @@ int sweep(const char* option, unsigned from, unsigned step, const char* unit) {
     ::perror("a mount namespace (the tests run as root)");
     ::_exit(2);
   }
+  ::_exit(work());
+}
+
+/// Sweeps `option` from `from` in steps of `step` until the plan fits.
+int sweep(const char* option, unsigned from, unsigned step, const char* unit) {
   bool finished = false;
   int failures = 0;
   for (unsigned size = from; !finished && size < from + 400 * step; size += step) {
@@ -83,12 +118,25 @@ int sweep(const char* option, unsigned from, unsigned step, const char* unit) {
       ++failures;
     }
   }
-  ::_exit(failures > 0 || !finished ? 1 : 0);
+  return failures > 0 || !finished ? 1 : 0;
 }
 
-TEST(DiskFullTest, AtAnyWrite) { EXPECT_EQ(sweep("size", 72, 4, "k"), 0); }
+TEST(DiskFullTest, AtAnyWrite) {
+  EXPECT_EQ(among_own_mounts([] { return sweep("size", 72, 4, "k"); }), 0);
+}
 
-TEST(DiskFullTest, OfInodes) { EXPECT_EQ(sweep("nr_inodes", 16, 1, ""), 0); }
+TEST(DiskFullTest, OfInodes) {
+  EXPECT_EQ(among_own_mounts([] { return sweep("nr_inodes", 16, 1, ""); }), 0);
+}
+
+TEST(DiskFullTest, OfWhatOthersWriteUndoNeedsNothing) {
+  EXPECT_EQ(among_own_mounts([] {
+              const std::string wrong = fill_afterwards();
+              fmt::print(stderr, "{}", wrong);
+              return wrong.empty() ? 0 : 1;
+            }),
+            0);
+}
 
 }  // namespace
 }  // namespace kubeferry::steps

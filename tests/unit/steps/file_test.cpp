@@ -30,7 +30,7 @@ Content content_of(std::string text, const std::string& promised) {
           }};
 }
 
-TEST(FileTest, IsWrittenWithItsModeWhateverTheUmaskAndUndoneWithItsDirectories) {
+TEST(FileStepTest, IsWrittenWithItsModeWhateverTheUmaskAndUndoneWithItsDirectories) {
   const Scene scene;
   const auto before = scene.tree();
   const mode_t umask = ::umask(0177);
@@ -44,7 +44,7 @@ TEST(FileTest, IsWrittenWithItsModeWhateverTheUmaskAndUndoneWithItsDirectories) 
   EXPECT_EQ(scene.tree(), before);
 }
 
-TEST(FileTest, AReplacedFileComesBackWithModeOwnerAndTime) {
+TEST(FileStepTest, AReplacedFileComesBackWithModeOwnerAndTime) {
   const Scene scene;
   scene.write("/etc/x", "theirs", 0604);
   ASSERT_EQ(::lchown(scene.at("/etc/x").c_str(), 12, 34), 0);
@@ -61,7 +61,7 @@ TEST(FileTest, AReplacedFileComesBackWithModeOwnerAndTime) {
   EXPECT_EQ(info.st_mtim.tv_nsec, 7);
 }
 
-TEST(FileTest, ALinkIsReplacedNotFollowedAndComesBack) {
+TEST(FileStepTest, ALinkIsReplacedNotFollowedAndComesBack) {
   const Scene scene;
   scene.write("/etc/victim", "precious");
   std::filesystem::create_symlink("victim", scene.at("/etc/x"));
@@ -73,7 +73,7 @@ TEST(FileTest, ALinkIsReplacedNotFollowedAndComesBack) {
   EXPECT_EQ(scene.tree(), before);
 }
 
-TEST(FileTest, WhatWasThereAlreadyIsNotOursAndStays) {
+TEST(FileStepTest, WhatWasThereAlreadyIsNotOursAndStays) {
   const Scene scene;
   scene.write("/etc/x", "same", 0644);
   const auto applied = scene.apply(plan_of(text_file("/etc/x", "same", 0644)));
@@ -84,7 +84,7 @@ TEST(FileTest, WhatWasThereAlreadyIsNotOursAndStays) {
   EXPECT_EQ(scene.read("/etc/x"), "same");
 }
 
-TEST(FileTest, OnlyAWrongModeIsPutRightAndUndone) {
+TEST(FileStepTest, OnlyAWrongModeIsPutRightAndUndone) {
   const Scene scene;
   scene.write("/etc/x", "same", 0666);
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "same", 0600))));
@@ -93,7 +93,7 @@ TEST(FileTest, OnlyAWrongModeIsPutRightAndUndone) {
   EXPECT_EQ(mode_of(scene.at("/etc/x")), 0666U);
 }
 
-TEST(FileTest, WhatSomebodyChangedAfterUsIsKeptBeside) {
+TEST(FileStepTest, WhatSomebodyChangedAfterUsIsKeptBeside) {
   const Scene scene;
   scene.write("/etc/x", "theirs");
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "ours", 0644), text_file("/etc/y", "ours", 0644))));
@@ -109,7 +109,7 @@ TEST(FileTest, WhatSomebodyChangedAfterUsIsKeptBeside) {
   EXPECT_EQ(scene.warnings().size(), 2U);
 }
 
-TEST(FileTest, WhatSomebodyRemovedAfterUsIsPutBackOnlyIfItWasThereBefore) {
+TEST(FileStepTest, WhatSomebodyRemovedAfterUsIsPutBackOnlyIfItWasThereBefore) {
   const Scene scene;
   scene.write("/etc/d/x", "theirs");
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/d/x", "ours", 0644), text_file("/etc/y", "ours", 0644))));
@@ -121,7 +121,7 @@ TEST(FileTest, WhatSomebodyRemovedAfterUsIsPutBackOnlyIfItWasThereBefore) {
   EXPECT_TRUE(scene.warnings().empty());
 }
 
-TEST(FileTest, LaterTextsOfOursAreKnownAsOursAndTheFirstPriorStays) {
+TEST(FileStepTest, LaterTextsOfOursAreKnownAsOursAndTheFirstPriorStays) {
   const Scene scene;
   scene.write("/etc/x", "theirs");
   const auto before = scene.tree();
@@ -135,18 +135,21 @@ TEST(FileTest, LaterTextsOfOursAreKnownAsOursAndTheFirstPriorStays) {
   EXPECT_TRUE(scene.warnings().empty());
 }
 
-TEST(FileTest, AnEditOverwrittenByALaterRunIsKeptAndNamed) {
+TEST(FileStepTest, AnEditOverwrittenByALaterRunIsKeptAndNamed) {
   const Scene scene;
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "one", 0644))));
   scene.write("/etc/x", "edited");
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "two", 0644))));
+  ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "three", 0644))));
+  const auto kept = std::filesystem::directory_iterator(scene.at("/var/lib/kubeferry/backups"));
+  EXPECT_EQ(std::distance(kept, {}), 1) << "texts of ours are not worth keeping";
   ASSERT_EQ(scene.warnings().size(), 1U);
   const std::string& warning = scene.warnings()[0];
   EXPECT_THAT(warning, HasSubstr("/etc/x was changed"));
   EXPECT_EQ(scene.read(warning.substr(warning.find("/var/lib"))), "edited");
 }
 
-TEST(FileTest, ADirectoryThatSomebodyUsesStays) {
+TEST(FileStepTest, ADirectoryThatSomebodyUsesStays) {
   const Scene scene;
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/new/x", "ours", 0644))));
   scene.write("/etc/new/theirs", "y");
@@ -155,7 +158,7 @@ TEST(FileTest, ADirectoryThatSomebodyUsesStays) {
   EXPECT_FALSE(scene.host().exists("/etc/new/x"));
 }
 
-TEST(FileTest, ADirectoryInTheWayIsNoFile) {
+TEST(FileStepTest, ADirectoryInTheWayIsNoFile) {
   const Scene scene;
   std::filesystem::create_directories(scene.at("/etc/x"));
   const auto applied = scene.apply(plan_of(text_file("/etc/x", "ours", 0644)));
@@ -165,7 +168,7 @@ TEST(FileTest, ADirectoryInTheWayIsNoFile) {
   EXPECT_FALSE(applied.error().hint.empty());
 }
 
-TEST(FileTest, ContentThatIsNotWhatWasPromisedNeverAppears) {
+TEST(FileStepTest, ContentThatIsNotWhatWasPromisedNeverAppears) {
   const Scene scene;
   scene.write("/usr/local/bin/kubelet", "old", 0755);
   const std::string wanted = std::string(300000, 'a');
@@ -180,7 +183,7 @@ TEST(FileTest, ContentThatIsNotWhatWasPromisedNeverAppears) {
   EXPECT_EQ(scene.read("/usr/local/bin/kubelet"), "old");
 }
 
-TEST(FileTest, ARunningProgramIsReplaced) {
+TEST(FileStepTest, ARunningProgramIsReplaced) {
   const Scene scene;
   std::filesystem::create_directories(scene.at("/usr/local/bin"));
   std::filesystem::copy_file("/bin/sleep", scene.at("/usr/local/bin/kubelet"));
@@ -198,7 +201,7 @@ TEST(FileTest, ARunningProgramIsReplaced) {
   ::waitpid(child, nullptr, 0);
 }
 
-TEST(FileTest, LabelsAreSetWhereTheHostHasThem) {
+TEST(FileStepTest, LabelsAreSetWhereTheHostHasThem) {
   const Scene scene;
   scene.program("/usr/sbin/restorecon");
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "ours", 0644))));
@@ -208,7 +211,7 @@ TEST(FileTest, LabelsAreSetWhereTheHostHasThem) {
   EXPECT_EQ(scene.system().log(), "restorecon -- /etc/a /etc/a/y\n");
 }
 
-TEST(FileTest, ADamagedBackupIsNotPutBack) {
+TEST(FileStepTest, ADamagedBackupIsNotPutBack) {
   const Scene scene;
   scene.write("/etc/x", "theirs");
   ASSERT_TRUE(scene.apply(plan_of(text_file("/etc/x", "ours", 0644))));

@@ -59,11 +59,13 @@ TEST_F(RunTest, AppliesInOrderAndUndoesInReverse) {
   EXPECT_EQ(result->applied, 2U);
   EXPECT_THAT(calls, ElementsAre("capture a", "apply a", "capture b", "apply b"));
   EXPECT_THAT(steps, ElementsAre("1/2 do a", "2/2 do b"));
+  ASSERT_TRUE(apply(scene.host(), *journal, plan_of(step("a"), step("c"), step("b")), options));
+  EXPECT_THAT(steps, ElementsAre("1/2 do a", "2/2 do b", "2/3 do c"));
   calls.clear();
   steps.clear();
   ASSERT_TRUE(undo_all(scene.host(), *journal, undoers(), options));
-  EXPECT_THAT(calls, ElementsAre("undo b (b before)", "undo a (a before)"));
-  EXPECT_THAT(steps, ElementsAre("1/2 undo test b", "2/2 undo test a"));
+  EXPECT_THAT(calls, ElementsAre("undo c (c before)", "undo b (b before)", "undo a (a before)"));
+  EXPECT_THAT(steps, ElementsAre("1/3 undo test c", "2/3 undo test b", "3/3 undo test a"));
   EXPECT_TRUE(journal->entries().empty());
 }
 
