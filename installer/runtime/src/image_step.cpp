@@ -9,24 +9,31 @@ namespace {
 /// Empty: as wanted.
 Result<std::string> state(const host::Host& host, const CriClient& client, const WantedImage& wanted) {
   KF_TRY_ASSIGN(const auto images, list_images(host, client));
-  const RuntimeImage* image = find_image(images, wanted.reference);
-  if (image == nullptr) {
-    return std::string("is not there");
-  }
-  KF_TRY_ASSIGN(const std::string architecture, image_architecture(host, client, wanted.reference));
-  return problem_with(*image, wanted, architecture);
+  return image_problem(host, client, images, wanted);
+}
+
+Result<bool> is_there(const host::Host& host, const CriClient& client, const WantedImage& wanted) {
+  KF_TRY_ASSIGN(const auto images, list_images(host, client));
+  return find_image(images, wanted.reference) != nullptr;
 }
 
 Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted,
                const std::stop_token& stop) {
+  KF_TRY_ASSIGN(const bool was_there, is_there(host, client, wanted));
   KF_TRY_ASSIGN(const std::string before, state(host, client, wanted));
   if (!before.empty()) {
     KF_TRY(pull_image(host, client, wanted.reference, stop));
     KF_TRY_ASSIGN(const std::string problem, state(host, client, wanted));
     if (!problem.empty()) {
-      return Failure(fail(ExitCode::integrity, "{}: {}", wanted.reference, problem)
-                         .value()
-                         .with_hint("what the registry gives is not what the bundle's signed manifest says"));
+      Error error{ExitCode::integrity,
+                  fmt::format("{}: {}", wanted.reference, problem),
+                  "what the registry gives is not what the bundle's signed manifest says",
+                  {}};
+      // Nobody else may take it for the right one. What was there before stays its owner's affair.
+      if (const Status removed = was_there ? Status() : remove_image(host, client, wanted.reference); !removed) {
+        error.hint += fmt::format("; it could not be removed again: {}", removed.error().message);
+      }
+      return Failure(std::move(error));
     }
   }
   return pin_image(host, client, wanted.reference);
@@ -60,12 +67,15 @@ std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage want
     if (!now || !now->empty()) {
       return false;
     }
+    if (client.ctr.empty()) {
+      return true;
+    }
     // Asked of containerd, since CRI says so only from crictl 1.24 and containerd 1.6.22 on.
-    return has_pin(host, client, wanted.reference);
+    KF_TRY_ASSIGN(const auto stored, stored_image(host, client, wanted.reference));
+    return stored && stored->pin_written;
   };
   action.capture = [client, wanted, undo](const host::Host& host, steps::Backups&) -> Result<Json> {
-    KF_TRY_ASSIGN(const auto images, list_images(host, client));
-    const bool there = find_image(images, wanted.reference) != nullptr;
+    KF_TRY_ASSIGN(const bool there, is_there(host, client, wanted));
     Json prior;
     prior.set("undo", there || undo == UndoImages::never ? "nothing" : "remove");
     prior.set("crictl", client.crictl);

@@ -66,6 +66,8 @@ RuntimeImage image_of(const Json& json) {
           .pinned = pinned != nullptr && pinned->as_bool() != nullptr && *pinned->as_bool()};
 }
 
+constexpr std::string_view k_not_there = "is not there";
+
 bool has(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -128,13 +130,23 @@ Status pin_image(const host::Host& host, const CriClient& client, std::string_vi
   return done ? Status() : propagate(std::move(done));
 }
 
-Result<bool> has_pin(const host::Host& host, const CriClient& client, std::string_view reference) {
+Result<std::optional<StoredImage>> stored_image(const host::Host& host, const CriClient& client,
+                                                std::string_view reference) {
   if (client.ctr.empty()) {
-    return true;
+    return std::nullopt;
   }
   KF_TRY_ASSIGN(const std::string table,
                 host.output_of(ctr(client, {"images", "ls", fmt::format("name=={}", reference)})));
-  return table.find("io.cri-containerd.pinned=pinned") != std::string::npos;
+  for (const auto line : split(table, '\n')) {
+    // REF TYPE DIGEST SIZE PLATFORMS LABELS, with as many spaces between them as look well.
+    std::vector<std::string_view> words = split(line, ' ');
+    std::erase_if(words, [](std::string_view word) { return word.empty(); });
+    if (words.size() > 2 && words[0] == reference) {
+      KF_TRY_ASSIGN(const crypto::Digest digest, crypto::Digest::parse(words[2]));
+      return StoredImage{digest, line.find("io.cri-containerd.pinned=pinned") != std::string_view::npos};
+    }
+  }
+  return std::nullopt;
 }
 
 bool heeds_pins(const Version& version) {
@@ -199,20 +211,31 @@ std::string problem_with(const RuntimeImage& image, const WantedImage& wanted, s
   return {};
 }
 
+Result<std::string> image_problem(const host::Host& host, const CriClient& client, std::span<const RuntimeImage> images,
+                                  const WantedImage& wanted) {
+  const RuntimeImage* found = find_image(images, wanted.reference);
+  if (found == nullptr) {
+    return std::string(k_not_there);
+  }
+  RuntimeImage image = *found;
+  // CRI knows no digest of what was imported, and those of all names of what was pulled.
+  KF_TRY_ASSIGN(const auto stored, stored_image(host, client, wanted.reference));
+  if (stored) {
+    image.repo_digests = {fmt::format("{}@{}", without_tag(wanted.reference), stored->digest.to_string())};
+  }
+  KF_TRY_ASSIGN(const std::string architecture, image_architecture(host, client, wanted.reference));
+  return problem_with(image, wanted, architecture);
+}
+
 Result<std::vector<std::string>> image_problems(const host::Host& host, const CriClient& client,
                                                 std::span<const WantedImage> wanted, PinsCount pins_count) {
   KF_TRY_ASSIGN(const auto images, list_images(host, client));
   std::vector<std::string> problems;
   for (const WantedImage& one : wanted) {
-    const RuntimeImage* image = find_image(images, one.reference);
-    if (image == nullptr) {
-      problems.push_back(fmt::format("{}: is not there", one.reference));
-      continue;
-    }
-    KF_TRY_ASSIGN(const std::string architecture, image_architecture(host, client, one.reference));
-    if (const std::string problem = problem_with(*image, one, architecture); !problem.empty()) {
+    KF_TRY_ASSIGN(const std::string problem, image_problem(host, client, images, one));
+    if (!problem.empty()) {
       problems.push_back(fmt::format("{}: {}", one.reference, problem));
-    } else if (pins_count == PinsCount::yes && !image->pinned) {
+    } else if (pins_count == PinsCount::yes && !find_image(images, one.reference)->pinned) {
       problems.push_back(fmt::format("{}: is not pinned", one.reference));
     }
   }

@@ -33,6 +33,15 @@ std::string listed(const std::string& tags, const std::string& digests) {
          R"(], "size": "300000", "uid": null, "username": ""}]})";
 }
 
+const std::string k_list = k_ctr + "images ls name==registry.k8s.io/pause:3.2";
+
+/// As ctr writes it.
+std::string row(const std::string& digest, const std::string& labels) {
+  return "REF                       TYPE                                 DIGEST  SIZE      PLATFORMS   LABELS \n"
+         "registry.k8s.io/pause:3.2 application/vnd.oci.image.index.v1+json " +
+         digest + " 294.7 KiB linux/amd64 " + labels + " \n";
+}
+
 /// A runtime with one image under `tags`, or after a pull.
 class Images : public testing::Test {
 protected:
@@ -42,7 +51,7 @@ protected:
     answers[k_call + "inspecti -o json registry.k8s.io/pause:3.2"] = {
         .out = R"({"status": {}, "info": {"chainID": "x", "imageSpec": {"architecture": ")" + architecture +
                R"(", "config": {"x": 1.5}}}})"};
-    answers[k_ctr + "images ls name==registry.k8s.io/pause:3.2"] = {.out = "REF\nregistry.k8s.io/pause:3.2 -\n"};
+    answers[k_list] = {.out = row(digest, "-")};
     answers[k_ctr + "images label registry.k8s.io/pause:3.2 io.cri-containerd.pinned=pinned"] = {};
   }
   void have_nothing() { sample_.runner->answers[k_call + "images -o json"] = {.out = R"({"images": []})"}; }
@@ -86,8 +95,8 @@ TEST_F(Images, AreComparedWithTheManifest) {
 TEST_F(Images, ThatAreRightAndPinnedNeedNothing) {
   have("\"registry.k8s.io/pause:3.2\"");
   EXPECT_FALSE(*step()->satisfied(sample_.host));
-  sample_.runner->answers[k_ctr + "images ls name==registry.k8s.io/pause:3.2"] = {
-      .out = "REF\nregistry.k8s.io/pause:3.2 - io.cri-containerd.image=managed,io.cri-containerd.pinned=pinned\n"};
+  sample_.runner->answers[k_list] = {
+      .out = row(k_digest, "io.cri-containerd.image=managed,io.cri-containerd.pinned=pinned")};
   EXPECT_TRUE(*step()->satisfied(sample_.host));
 }
 
@@ -120,6 +129,23 @@ TEST_F(Images, ThatAreOthersAreRefused) {
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ExitCode::integrity);
   EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("pinned"))));
+  // It does not stay under that name, unless it was there before.
+  EXPECT_THAT(sample_.runner->asked, Contains(k_call + "rmi registry.k8s.io/pause:3.2"));
+  sample_.runner->asked.clear();
+  EXPECT_FALSE(step()->apply(sample_.host));
+  EXPECT_THAT(sample_.runner->asked, Contains(HasSubstr("pull")));
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("rmi"))));
+}
+
+TEST_F(Images, ThatWereImportedHaveTheirDigestInContainerd) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  sample_.runner->answers[k_call + "images -o json"] = {.out = listed("\"registry.k8s.io/pause:3.2\"", "")};
+  const std::vector<WantedImage> wanted = {pause()};
+  EXPECT_THAT(*image_problems(sample_.host, k_client, wanted, PinsCount::no), testing::ElementsAre());
+  sample_.runner->answers[k_list] = {.out = row("sha256:" + std::string(64, 'c'), "-")};
+  EXPECT_EQ(image_problems(sample_.host, k_client, wanted, PinsCount::no)->size(), 1U);
+  sample_.runner->answers[k_list] = {.out = row("nonsense", "-")};
+  EXPECT_EQ(image_problems(sample_.host, k_client, wanted, PinsCount::no).error().code, ExitCode::format);
 }
 
 TEST_F(Images, OfAnotherArchitectureAreRefused) {
@@ -190,7 +216,7 @@ TEST_F(Images, AreUndoneOnlyWhenTheyWereNotThere) {
 TEST_F(Images, ArePinnedByCriOsConfiguration) {
   const CriClient crio = {.crictl = "/bin/crictl", .endpoint = "unix:///s"};
   EXPECT_TRUE(pin_image(sample_.host, crio, "a:1"));
-  EXPECT_TRUE(*has_pin(sample_.host, crio, "a:1"));
+  EXPECT_FALSE(*stored_image(sample_.host, crio, "a:1"));
   EXPECT_TRUE(sample_.runner->asked.empty());
 }
 

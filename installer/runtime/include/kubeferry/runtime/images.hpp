@@ -46,8 +46,14 @@ Status pull_image(const host::Host& host, const CriClient& client, std::string_v
 /// Protects the reference from the kubelet's garbage collection (containerd ≥ 1.6.22 and ≥ 1.7.3 heed it). Does nothing
 /// without client.ctr: CRI-O is told in its configuration.
 Status pin_image(const host::Host& host, const CriClient& client, std::string_view reference);
-/// Whether containerd has that pin written down. io errors of ctr. True without client.ctr.
-Result<bool> has_pin(const host::Host& host, const CriClient& client, std::string_view reference);
+/// What containerd itself has under a name.
+struct StoredImage {
+  crypto::Digest digest;  ///< of what the name means: index or manifest
+  bool pin_written = false;
+};
+/// Nothing when it is not there, or without client.ctr. io errors of ctr.
+Result<std::optional<StoredImage>> stored_image(const host::Host& host, const CriClient& client,
+                                                std::string_view reference);
 /// Whether containerd `version` heeds pins.
 [[nodiscard]] bool heeds_pins(const Version& version);
 /// Removes one reference and leaves others of the same image alone; the image goes with its last. Nothing to do when it
@@ -70,6 +76,9 @@ struct WantedImage {
 /// instead of sha256:…". `architecture` is image_architecture()'s answer; empty is not compared.
 [[nodiscard]] std::string problem_with(const RuntimeImage& image, const WantedImage& wanted,
                                        std::string_view architecture);
+/// The same of a reference among `images`: "is not there" when it is not.
+Result<std::string> image_problem(const host::Host& host, const CriClient& client, std::span<const RuntimeImage> images,
+                                  const WantedImage& wanted);
 /// What is wrong with each of `wanted` ("REFERENCE: is not there", "…: is not pinned" when `pins_count`).
 enum class PinsCount { no, yes };
 Result<std::vector<std::string>> image_problems(const host::Host& host, const CriClient& client,
