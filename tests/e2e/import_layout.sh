@@ -4,22 +4,11 @@
 #   import_layout.sh WORK
 set -euo pipefail
 work=$1
-mkdir -p "$work/import"
+# shellcheck source=tests/support/containerd.sh
+source "$(dirname "$0")/../support/containerd.sh"
+trap 'containerd_stop; rm -rf "$work/import"' EXIT
+containerd_start "$work/import"
 cd "$work/import"
-cat >containerd.toml <<T
-version = 2
-root = "$work/import/root"
-state = "$work/import/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
-[plugins."io.containerd.internal.v1.opt"]
-  path = "$work/import/opt"
-[grpc]
-  address = "$work/import/containerd.sock"
-T
-containerd --config containerd.toml >containerd.log 2>&1 &
-containerd=$!
-trap 'kill -TERM "$containerd" 2>/dev/null || true; wait "$containerd" || true; rm -rf "$work/import"' EXIT
-for _ in $(seq 100); do [[ -S containerd.sock ]] && break; sleep 0.1; done
 zstd -dcq ../a.tar.zst | ctr --address containerd.sock images import --no-unpack - >import.out 2>&1 ||
   { cat import.out containerd.log >&2; exit 1; }
 ctr --address containerd.sock images check 2>/dev/null | awk 'NR > 1 && / complete / {print $1, $3}' | sort >have

@@ -71,7 +71,7 @@ unshare -n "$here/import_layout.sh" "$WORK"
 
 echo '== a real containerd pulls every image of its platform, with no other network'
 jq -r '.manifest.images[] | select(any(.manifests[]; .platform == "linux/amd64")) | .reference' inspect.json >references
-unshare -n bash -eu "$here/pull_all.sh" "$KUBEFERRY" "$WORK" || { cat serve.err containerd.log >&2; fail 'containerd could not pull'; }
+unshare -n bash -eu "$here/pull_all.sh" "$KUBEFERRY" "$WORK" || { cat serve.err containerd/containerd.log >&2; fail 'containerd could not pull'; }
 
 echo '== mirrored, every digest compared'
 "$KUBEFERRY" mirror a.tar.zst "$KF_TARGET" --trust site.pub --ca "$KF_CA" --write-to mirrored --quiet >/dev/null

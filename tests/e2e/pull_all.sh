@@ -5,36 +5,22 @@
 set -euo pipefail
 kubeferry=$1
 work=$2
+# shellcheck source=tests/support/containerd.sh
+source "$(dirname "$0")/../support/containerd.sh"
 cd "$work"
 ip link set lo up
 [[ -z $(ip route show) ]] || { echo 'this namespace has routes' >&2; exit 1; }
 "$kubeferry" serve a.tar.zst --trust site.pub --listen 127.0.0.1:5000 --ca-dir ca --write-hosts certs.d >serve.out 2>serve.err &
 serve=$!
-cat >containerd.toml <<T
-version = 2
-root = "$work/containerd/root"
-state = "$work/containerd/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper"]
-[plugins."io.containerd.internal.v1.opt"]
-  path = "$work/containerd/opt"
-[grpc]
-  address = "$work/containerd.sock"
-T
-containerd --config containerd.toml >containerd.log 2>&1 &
-containerd=$!
 stop() {
-  kill -TERM "$serve" "$containerd" 2>/dev/null || true
+  kill -TERM "$serve" 2>/dev/null || true
+  containerd_stop
   wait "$serve"
-  served=$?
-  wait "$containerd" || true
-  return "$served"
 }
-for _ in $(seq 100); do
-  [[ -S containerd.sock && -s serve.out ]] && break
-  sleep 0.1
-done
+containerd_start "$work/containerd"
+for _ in $(seq 100); do [[ -s serve.out ]] && break; sleep 0.1; done
 while read -r reference; do
-  ctr --address containerd.sock images pull --hosts-dir "$work/certs.d" --snapshotter native --platform linux/amd64 "$reference" >pull.out 2>&1 ||
+  ctr --address containerd/containerd.sock images pull --hosts-dir "$work/certs.d" --snapshotter native --platform linux/amd64 "$reference" >pull.out 2>&1 ||
     { cat pull.out >&2; stop || true; exit 1; }
 done <references
 echo "containerd pulled $(wc -l <references) images"
