@@ -125,7 +125,9 @@ void add_preflight(CLI::App& app, Commands& commands) {
   command->add_option("--apiserver-advertise-address", options->advertise, "The address that others reach this host by")
       ->type_name("ADDRESS");
   command->add_option("--ignore", options->ignored, "Take what this check finds for a warning; repeatable")
-      ->type_name("NAME[,NAME]");
+      ->type_name("NAME[,NAME]")
+      ->expected(1)
+      ->take_all();
   commands.add_format(command);
   commands.on(command, [options](const Context& context) { return run_preflight(*options, context); });
 }

@@ -190,4 +190,30 @@ Result<RewrittenManifest> rewrite_manifest(std::string_view text, const Manifest
   return apply(text, std::move(edits));
 }
 
+Result<std::vector<std::string>> manifest_pod_cidrs(std::string_view text, std::string_view location,
+                                                    std::string_view what) {
+  std::vector<std::string> cidrs;
+  if (location != "flannel-net-conf") {
+    return cidrs;
+  }
+  KF_TRY_ASSIGN(const auto documents, parse_yaml(text, what, k_limits, ExitCode::format));
+  const YamlNode* conf = nullptr;
+  for (const YamlNode& document : documents) {
+    conf = conf == nullptr ? find_net_conf(document) : conf;
+  }
+  if (conf == nullptr) {
+    return cidrs;
+  }
+  KF_TRY_ASSIGN(const Json parsed, parse_json(conf->text, fmt::format("{}: net-conf.json", what)));
+  const Json* four = parsed.find("EnableIPv4");
+  const bool only_six = four != nullptr && four->as_bool() != nullptr && !*four->as_bool();
+  for (const std::string_view member : {"Network", "IPv6Network"}) {
+    const Json* network = parsed.find(member);
+    if (network != nullptr && network->as_string() != nullptr && !(only_six && member == "Network")) {
+      cidrs.push_back(*network->as_string());
+    }
+  }
+  return cidrs;
+}
+
 }  // namespace kubeferry::catalog

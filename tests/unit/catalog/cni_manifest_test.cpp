@@ -137,6 +137,22 @@ TEST(RewriteManifest, DualStackAndIpv6Only) {
                         "\"Network\": \"10.244.0.0/16\",\n"));
 }
 
+TEST(ManifestPodCidrs, WhatWasWrittenIsRead) {
+  const std::string_view text = "data:\n  net-conf.json: |\n    {\"Network\": \"10.244.0.0/16\"}\n";
+  EXPECT_THAT(manifest_pod_cidrs(text, "flannel-net-conf", "f").value(), ElementsAre("10.244.0.0/16"));
+  const auto dual =
+      rewrite_manifest(text, {.pod_cidr = {"10.1.0.0/16", "fd00::/48"}, .pod_cidr_location = "flannel-net-conf"}, "f");
+  EXPECT_THAT(manifest_pod_cidrs(dual->text, "flannel-net-conf", "f").value(), ElementsAre("10.1.0.0/16", "fd00::/48"));
+  const auto six = rewrite_manifest(text, {.pod_cidr = {"fd00::/48"}, .pod_cidr_location = "flannel-net-conf"}, "f");
+  EXPECT_THAT(manifest_pod_cidrs(six->text, "flannel-net-conf", "f").value(), ElementsAre("fd00::/48"));
+}
+
+TEST(ManifestPodCidrs, NoneWhereNoneIs) {
+  EXPECT_TRUE(manifest_pod_cidrs("a: b\n", "flannel-net-conf", "f").value().empty());
+  EXPECT_TRUE(manifest_pod_cidrs("a: [\n", "", "f").value().empty());
+  EXPECT_FALSE(manifest_pod_cidrs("a: [\n", "flannel-net-conf", "f"));
+}
+
 TEST(RewriteManifest, APodNetworkThatIsNotThereIsAnError) {
   for (const std::string_view text :
        {"a: b\n", "data:\n  net-conf.json: |\n    {}\n", "data:\n  net-conf.json: |\n    {\"Network\": 1}\n",

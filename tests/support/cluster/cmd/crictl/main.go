@@ -29,6 +29,15 @@ type client struct {
 	images  internalapi.ImageManagerService
 	quiet   bool
 	all     bool
+	format  string
+}
+
+// jsonImage is an image as crictl writes it: jsonpb's names.
+type jsonImage struct {
+	ID          string   `json:"id"`
+	RepoTags    []string `json:"repoTags"`
+	RepoDigests []string `json:"repoDigests"`
+	Size        string   `json:"size"`
 }
 
 // configured is the endpoint that crictl's configuration file names, or "".
@@ -113,6 +122,16 @@ func (c client) ps() error {
 
 func (c client) list() error {
 	found, err := c.images.ListImages(nil)
+	if c.format == "json" {
+		if err != nil {
+			return err
+		}
+		images := []jsonImage{}
+		for _, image := range found {
+			images = append(images, jsonImage{image.Id, image.RepoTags, image.RepoDigests, fmt.Sprint(image.Size_)})
+		}
+		return print(map[string]interface{}{"images": images})
+	}
 	for _, image := range found {
 		if c.quiet {
 			fmt.Println(image.Id)
@@ -213,7 +232,8 @@ func options(arguments []string) (given string, timeout time.Duration, c client,
 	flags.BoolVar(&c.quiet, "quiet", false, "only ids")
 	flags.BoolVar(&c.all, "a", false, "stopped containers too")
 	flags.BoolVar(&c.all, "all", false, "stopped containers too")
-	flags.String("o", "json", "always json")
+	flags.StringVar(&c.format, "o", "", "json, or as the command prints")
+	flags.StringVar(&c.format, "output", "", "the same")
 	for len(arguments) > 0 {
 		_ = flags.Parse(arguments)
 		arguments = flags.Args()

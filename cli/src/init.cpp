@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdlib>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include <kubeferry/node/install.hpp>
+
+#include "command.hpp"
+#include "node_options.hpp"
+#include "output.hpp"
+#include "policy_options.hpp"
+
+namespace kubeferry::cli {
+
+namespace {
+
+struct Options {
+  std::string file;
+  NodeOptions node;
+  PolicyOptions policy;
+  std::string pods;
+  std::string services;
+  std::string endpoint;
+  std::string image_repository;
+  std::string dns_domain;
+  std::vector<std::string> extra_names;
+  bool single_node = false;
+  bool upload_certificates = false;
+  std::string token_ttl = "2h";
+};
+
+std::optional<std::string> given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Result<node::InitOptions> read(const Options& options, const host::Host& host) {
+  KF_TRY_ASSIGN(node::CommonOptions common, options.node.read());
+  node::InitOptions out{.common = std::move(common)};
+  KF_TRY_ASSIGN(out.bundle, options.node.trust.open(options.file));
+  out.cluster = {.pod_network_cidr = given(options.pods),
+                 .service_cidr = given(options.services),
+                 .control_plane_endpoint = given(options.endpoint),
+                 .image_repository = given(options.image_repository),
+                 .service_dns_domain = given(options.dns_domain),
+                 .apiserver_cert_extra_sans = options.extra_names};
+  out.single_node = options.single_node;
+  out.upload_certificates = options.upload_certificates;
+  KF_TRY_ASSIGN(out.token_ttl, parse_duration(options.token_ttl, "--token-ttl"));
+  out.caller = node::caller(host, environment);
+  return out;
+}
+
+Status answer(const node::InitOptions& options, const node::Outcome& outcome, const Options& said, Format format) {
+  const std::string kubeconfig = options.caller.home + "/.kube/config";
+  if (format == Format::json) {
+    Json out;
+    out.set("kubernetes", options.bundle->manifest().kubernetes);
+    out.set("joinPack", node::k_join_pack).set("kubeconfig", kubeconfig);
+    out.set("stepsApplied", std::uint64_t{outcome.applied}).set("stepsKept", std::uint64_t{outcome.kept});
+    out.set("ownMilliseconds", static_cast<std::uint64_t>(outcome.ours.count()));
+    out.set("otherMilliseconds", static_cast<std::uint64_t>(outcome.elsewhere.count()));
+    return print_json(out);
+  }
+  const auto seconds = [](std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; };
+  return print(fmt::format(
+      "\nKubernetes {} is up: {} steps, {} were in order already; {:.1f} s of kubeferry's own, {:.1f} s of kubeadm and "
+      "of waiting for it.\n"
+      "  kubectl      uses {} (or {}; whoever has it is root of the cluster)\n"
+      "  next nodes   take {} and kubeferry there, then\n"
+      "                 kubeferry join --pack join.pack --trust {}\n"
+      "  later        kubeferry status, kubeferry join-pack create, kubeferry reset\n",
+      options.bundle->manifest().kubernetes, outcome.applied, outcome.kept, seconds(outcome.ours),
+      seconds(outcome.elsewhere), kubeconfig, node::k_admin_conf, node::k_join_pack, said.node.trust.path));
+}
+
+Status run_init(Options options, const Context& context) {
+  if (!options.node.dry_run) {
+    KF_TRY(need_root("init"));
+  }
+  const host::Host host = host::Host::local();
+  KF_TRY_ASSIGN(const node::InitOptions wanted, read(options, host));
+  if (options.policy.state.empty()) {
+    options.policy.state = fmt::format("{}/trust.json", steps::k_state_directory);
+  }
+  const std::array bundles = {wanted.bundle};
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
+  const node::Talk talk = talk_of(context);
+  KF_TRY_ASSIGN(const auto outcome,
+                install(
+                    host, options.node.dry_run, context,
+                    [&](const steps::Journal& journal) { return node::draft_init(host, wanted, journal, talk); },
+                    [&](node::Draft draft, steps::Journal& journal) -> Result<node::Outcome> {
+                      KF_TRY(options.policy.remember(std::move(state), bundles));
+                      return node::carry_out_init(host, wanted, std::move(draft), journal, talk);
+                    }));
+  return outcome ? answer(wanted, *outcome, options, context.format) : Status();
+}
+
+}  // namespace
+
+void add_init(CLI::App& app, Commands& commands) {
+  CLI::App* command = app.add_subcommand("init", "Make this host the first control plane of a cluster");
+  auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->file, "The bundle")->required();
+  options->node.add_to(*command);
+  command->add_option("--pod-network-cidr", options->pods, "Network of Pods; default: what the bundle's CNI says")
+      ->type_name("CIDR[,CIDR]");
+  command->add_option("--service-cidr", options->services, "Network of Services; default 10.96.0.0/12")
+      ->type_name("CIDR[,CIDR]");
+  command
+      ->add_option("--control-plane-endpoint", options->endpoint,
+                   "Stable address of all control planes; without it there can be only one")
+      ->type_name("HOST[:PORT]");
+  command->add_option("--image-repository", options->image_repository, "Where kubeadm takes its images from")
+      ->type_name("HOST/PATH");
+  command->add_option("--service-dns-domain", options->dns_domain, "Domain of Services; default cluster.local")
+      ->type_name("DOMAIN");
+  command->add_option("--apiserver-cert-extra-sans", options->extra_names, "Further names of the API server")
+      ->delimiter(',')
+      ->type_name("NAME,…");
+  command->add_flag("--single-node", options->single_node, "Let Pods run on this control plane");
+  command->add_flag("--upload-certs", options->upload_certificates,
+                    "Put into the join pack what another control plane needs");
+  command->add_option("--token-ttl", options->token_ttl, "How long the join pack is good; default 2h")
+      ->type_name("DURATION");
+  options->policy.add_to(*command);
+  commands.add_format(command);
+  commands.on(
+      command, [options](const Context& context) { return run_init(*options, context); },
+      "what was done is in the journal; run the same command again to go on, or `kubeferry reset` to take it back");
+}
+
+}  // namespace kubeferry::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <kubeferry/installer/client_configuration.hpp>
+#include <kubeferry/node/kubectl.hpp>
+#include <kubeferry/steps/step.hpp>
+
+// What the cluster itself remembers of kubeferry: ConfigMap kube-system/kubeferry. No secrets. So a join pack that is
+// made on any control-plane node knows every node that serves.
+namespace kubeferry::node {
+
+/// A node that serves the bundle.
+struct ServingNode {
+  std::string node;
+  installer::RegistryPlace place;
+  std::string ca_pem;  ///< empty: the system's authorities
+};
+
+struct ClusterRecord {
+  std::string bundle_manifest;  ///< "sha256:…"
+  std::vector<ServingNode> serving;
+
+  [[nodiscard]] std::vector<installer::RegistryPlace> places() const;
+  [[nodiscard]] std::string authorities() const;  ///< PEM, each once
+};
+
+[[nodiscard]] Json to_json(const ClusterRecord& record);
+/// format errors.
+Result<ClusterRecord> parse_cluster_record(std::string_view text);
+
+/// An empty record when there is none. io and format errors.
+Result<ClusterRecord> read_cluster_record(const Kubectl& kubectl);
+
+/// Adds `self` to what the cluster remembers, or brings it up to date.
+[[nodiscard]] std::unique_ptr<const steps::Step> record_serving(std::string kubectl, std::string bundle_manifest,
+                                                                ServingNode self);
+
+}  // namespace kubeferry::node

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kubeferry/host/host.hpp>
+#include <kubeferry/node/cluster_state.hpp>
+
+namespace kubeferry::node {
+
+/// The cluster by way of a real kubectl and a kubeconfig file on the host.
+class Kubectl {
+public:
+  Kubectl(const host::Host& host, std::string program, std::string kubeconfig)
+      : host_(host), program_(std::move(program)), kubeconfig_(std::move(kubeconfig)) {}
+
+  /// What kubectl prints. io error with its last line.
+  Result<std::string> get(std::vector<std::string> arguments) const;
+  /// `kubectl apply -f -`.
+  Status apply(std::string_view manifest) const;
+  /// All nodes, or the one of that name.
+  Result<std::vector<NodeState>> nodes(const std::string& only = {}) const;
+  Result<std::vector<PodState>> pods(std::string_view name_space) const;
+
+private:
+  const host::Host& host_;
+  std::string program_;
+  std::string kubeconfig_;
+};
+
+/// Asks `pending` every `pause` until it says nothing more to wait for (an empty text), or until `patience` is over: then
+/// an io error with what it said last. Errors of asking count as something to wait for: an API server may restart.
+/// interrupted when `stop` is requested.
+Status wait_until(const std::function<Result<std::string>()>& pending, std::chrono::seconds patience,
+                  std::chrono::milliseconds pause, const std::stop_token& stop,
+                  const std::function<void(std::string_view)>& say);
+
+}  // namespace kubeferry::node

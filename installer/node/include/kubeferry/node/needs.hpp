@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <kubeferry/platforms/platform.hpp>
+#include <kubeferry/runtime/images.hpp>
+#include <kubeferry/source/node_source.hpp>
+
+// What of a bundle this cluster needs.
+namespace kubeferry::node {
+
+/// The pod network that a bundle brings.
+struct PodNetwork {
+  std::string name;                   ///< "flannel"
+  std::string manifest;               ///< YAML, as it is to be applied
+  std::vector<std::string> cidrs;     ///< what it says; empty when it does not say
+  std::vector<std::string> images;    ///< as it writes them
+  std::string pod_cidr_location;      ///< as catalog::Cni's
+};
+/// Nothing when the bundle has none. Errors of reading it; format errors of its YAML.
+Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& source);
+/// The same with `cidrs` written into it, unless it says so already. usage error when it does not say where.
+Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> cidrs);
+
+/// What the signed manifest says of each of `references` on `platform`, in their order, each once. integrity error that
+/// counts and names those which the bundle does not hold for it (exit 13: the list is what this very kubeadm asks for,
+/// so the bundle is not complete), with the hint to build it for this configuration.
+Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource& source,
+                                                        const platforms::Platform& platform,
+                                                        std::span<const std::string> references);
+
+/// The sandbox image among kubeadm's: the one whose repository ends in "/pause". Empty when there is none.
+[[nodiscard]] std::string sandbox_image(std::span<const std::string> references);
+
+}  // namespace kubeferry::node

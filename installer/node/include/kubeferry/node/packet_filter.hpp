@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <kubeferry/base/result.hpp>
+#include <kubeferry/host/host.hpp>
+
+// What kube-proxy, the kubelet and CNI plugins leave in the packet filter, taken out by name. Everything else stays.
+namespace kubeferry::node {
+
+/// Whether a chain of that name is theirs: KUBE-…, CNI-…, FLANNEL-…, cali-….
+[[nodiscard]] bool is_cluster_chain(std::string_view chain);
+
+/// What `iptables-restore --noflush` must be told so that of the rules in `saved` (the text of iptables-save) those of
+/// the cluster go: rules in its chains or to them, then the chains. Rules of others are not touched, nor are counters.
+/// Empty when there is nothing to take out. Format: iptables-save(8).
+[[nodiscard]] std::string without_cluster_rules(std::string_view saved);
+
+/// Takes the cluster's rules out of the IPv4 and IPv6 filter, in the nft and the legacy kind, as far as the host has the
+/// programs. io errors of the programs.
+Status clean_packet_filter(const host::Host& host);
+
+}  // namespace kubeferry::node

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/after_init.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include <kubeferry/base/atomic_file.hpp>
+#include <kubeferry/base/fd.hpp>
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/steps/basic_steps.hpp>
+
+namespace kubeferry::node {
+
+namespace {
+
+constexpr std::array<std::string_view, 2> k_taints = {"node-role.kubernetes.io/control-plane",
+                                                      "node-role.kubernetes.io/master"};
+constexpr std::uint64_t k_largest_kubeconfig = std::uint64_t{1} << 20;
+
+Kubectl admin(const host::Host& host, const std::string& program) {
+  return {host, program, host.at(k_admin_conf).native()};
+}
+
+Result<bool> has_manifest(const host::Host& host, const std::string& program, const std::string& manifest) {
+  // diff(1) may be missing on a bare host; then the manifest is applied again, which changes nothing.
+  if (!host.exists(k_admin_conf) || !host.program("diff")) {
+    return false;
+  }
+  const Command command{.argv = {program, fmt::format("--kubeconfig={}", host.at(k_admin_conf).native()), "diff", "-f", "-"},
+                        .input = manifest};
+  const auto output = host.run(command);
+  return output && output->exit_status == 0;
+}
+
+std::vector<std::string> taints_of(const host::Host& host, const std::string& program, const std::string& node) {
+  const auto keys = admin(host, program).get({"get", "node", node, "-o", "jsonpath={.spec.taints[*].key}"});
+  std::vector<std::string> out;
+  if (keys) {
+    for (const auto key : split(trim(*keys), ' ')) {
+      if (std::ranges::find(k_taints, key) != k_taints.end()) {
+        out.emplace_back(key);
+      }
+    }
+  }
+  return out;
+}
+
+Status write_kubeconfig(const host::Host& host, const Caller& caller) {
+  KF_TRY_ASSIGN(const std::string text, read_file(host.at(k_admin_conf), k_largest_kubeconfig));
+  const auto directory = host.at(caller.home + "/.kube");
+  if (::mkdir(directory.c_str(), 0750) == 0 && ::chown(directory.c_str(), caller.uid, caller.gid) != 0) {
+    return fail_errno(errno, directory.native());
+  }
+  // The directory is the user's: a link put there must not make root write elsewhere.
+  const auto path = directory / "config";
+  KF_TRY_ASSIGN(AtomicFile file, AtomicFile::create(path, 0600, Replace::refused));
+  KF_TRY(file.write(as_byte_view(text)));
+  if (::fchown(file.fd(), caller.uid, caller.gid) != 0) {
+    return fail_errno(errno, path.native());
+  }
+  return file.commit();
+}
+
+Status remove_kubeconfig(const host::Host& host, const steps::Entry& entry) {
+  const auto path = host.at(entry.target);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) {
+    return fail_errno(errno, path.native());
+  }
+  const Json* made = entry.prior.find("directoryMade");
+  if (made != nullptr && made->as_bool() != nullptr && *made->as_bool()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(path.parent_path() / "cache", ignored);
+    ::rmdir(path.parent_path().c_str());
+  }
+  return {};
+}
+
+/// What is still missing of these Pods, as one line; empty when nothing is.
+std::string missing(const std::vector<PodState>& pods) {
+  std::string out;
+  for (const auto& pod : pods) {
+    if (!pod.ready && !pod.finished && !pod.is_static) {
+      out += fmt::format("{}{} is not ready ({})", out.empty() ? "" : "; ", pod.name, printable(pod.reason));
+    }
+  }
+  return out;
+}
+
+Status hinted(Status status) {
+  if (status || status.error().code != ExitCode::io) {
+    return status;
+  }
+  return Failure(std::move(status).error().with_hint("look with `kubeferry status` and `kubeferry doctor`; run the same "
+                                                     "command again to go on waiting"));
+}
+
+}  // namespace
+
+std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string name, std::string manifest) {
+  steps::Action action{.kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
+  action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
+  action.satisfied = [=](const host::Host& host) { return has_manifest(host, kubectl, manifest); };
+  action.apply = [=](const host::Host& host) { return admin(host, kubectl).apply(manifest); };
+  return steps::action(std::move(action));
+}
+
+std::unique_ptr<const steps::Step> untaint(std::string kubectl, std::string node) {
+  steps::Action action{.kind = "untaint", .target = node, .summary = fmt::format("let Pods run on {}", node)};
+  action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "taint", "nodes", node, "…-"}};
+  action.satisfied = [=](const host::Host& host) -> Result<bool> {
+    return host.exists(k_admin_conf) && taints_of(host, kubectl, node).empty();
+  };
+  action.apply = [=](const host::Host& host) -> Status {
+    for (const auto& key : taints_of(host, kubectl, node)) {
+      KF_TRY(admin(host, kubectl).get({"taint", "nodes", node, key + "-"}));
+    }
+    return {};
+  };
+  return steps::action(std::move(action));
+}
+
+Caller caller(const host::Host& host, const std::function<std::optional<std::string>(const char*)>& environment) {
+  const std::string wanted = environment("SUDO_UID").value_or("0");
+  for (const auto line : split(host.text("/etc/passwd").value_or(""), '\n')) {
+    const auto fields = split(line, ':');
+    Caller found;
+    if (fields.size() >= 6 && fields[2] == wanted && fields[5].starts_with('/') &&
+        std::from_chars(fields[2].data(), fields[2].data() + fields[2].size(), found.uid).ec == std::errc() &&
+        std::from_chars(fields[3].data(), fields[3].data() + fields[3].size(), found.gid).ec == std::errc()) {
+      found.home = fields[5];
+      return found;
+    }
+  }
+  return {.home = "/root"};
+}
+
+std::unique_ptr<const steps::Step> kubeconfig(Caller caller) {
+  const std::string path = caller.home + "/.kube/config";
+  steps::Action action{.kind = "kubeconfig", .target = path, .summary = fmt::format("write {}", path)};
+  action.preview = {.action = "create", .summary = fmt::format("copy {} to {}", k_admin_conf, path)};
+  action.satisfied = [path, caller](const host::Host& host) -> Result<bool> {
+    return host.exists(path) || !host.exists(caller.home);
+  };
+  action.capture = [caller](const host::Host& host, steps::Backups&) -> Result<Json> {
+    Json prior;
+    prior.set("directoryMade", !host.exists(caller.home + "/.kube"));
+    return prior;
+  };
+  action.apply = [caller](const host::Host& host) { return write_kubeconfig(host, caller); };
+  return steps::action(std::move(action));
+}
+
+void add_after_init_undoers(steps::Undoers& undoers) {
+  const auto nothing = [](const host::Host&, const steps::Entry&, steps::Backups&,
+                          const std::function<void(std::string_view)>&) { return Status(); };
+  undoers["pod-network"] = nothing;
+  undoers["untaint"] = nothing;
+  undoers["cluster-record"] = nothing;
+  undoers["kubeconfig"] = [](const host::Host& host, const steps::Entry& entry, steps::Backups&,
+                             const std::function<void(std::string_view)>&) { return remove_kubeconfig(host, entry); };
+}
+
+Status wait_for_node(const Kubectl& kubectl, const std::string& node, const Patience& patience) {
+  const auto pending = [&]() -> Result<std::string> {
+    KF_TRY_ASSIGN(const auto nodes, kubectl.nodes(node));
+    const auto found = std::ranges::find(nodes, node, &NodeState::name);
+    if (found == nodes.end()) {
+      return fmt::format("node {} has not registered", node);
+    }
+    return found->ready ? std::string() : fmt::format("node {} is not Ready ({})", node, printable(found->reason));
+  };
+  return hinted(wait_until(pending, patience.whole, patience.pause, patience.stop, patience.say));
+}
+
+Status wait_for_pods(const Kubectl& kubectl, const std::string& network_namespace, const Patience& patience) {
+  const auto pending = [&]() -> Result<std::string> {
+    KF_TRY_ASSIGN(auto pods, kubectl.pods("kube-system"));
+    if (!network_namespace.empty() && network_namespace != "kube-system") {
+      KF_TRY_ASSIGN(auto more, kubectl.pods(network_namespace));
+      pods.insert(pods.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    }
+    return pods.empty() ? std::string("no Pods yet") : missing(pods);
+  };
+  return hinted(wait_until(pending, patience.whole, patience.pause, patience.stop, patience.say));
+}
+
+}  // namespace kubeferry::node

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <kubeferry/crypto/keyset.hpp>
+#include <kubeferry/source/remote.hpp>
+#include <kubeferry/steps/run.hpp>
+#include <kubeferry/steps/step.hpp>
+
+namespace kubeferry::node {
+
+/// The bundle at `from` as `to` (0644), whole and durable or not at all, and shown to be the same by opening it again:
+/// from then on nothing depends on the medium it came on. Shares the blocks where the file system can. Its content is
+/// verified chunk by chunk whenever it is read.
+[[nodiscard]] std::unique_ptr<const steps::Step> bundle_copy(std::string from, std::string to, std::uint64_t bytes,
+                                                             crypto::Keyset trust);
+
+/// The same from another node's registry.
+[[nodiscard]] std::unique_ptr<const steps::Step> bundle_fetch(std::shared_ptr<const source::RemoteBundle> from,
+                                                              std::string to, std::stop_token stop);
+
+/// Undo of both: the file goes.
+void add_bundle_undoer(steps::Undoers& undoers);
+
+}  // namespace kubeferry::node

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <kubeferry/node/install.hpp>
+#include <kubeferry/node/needs.hpp>
+#include <kubeferry/node/survey.hpp>
+#include <kubeferry/preflight/question.hpp>
+
+// What drafting an init and drafting a join have in common.
+namespace kubeferry::node {
+
+/// Everything that a plan's steps refer to while they run.
+struct Held {
+  std::shared_ptr<const source::NodeSource> source;
+  Survey survey;
+};
+
+/// kubeadm's defaults on this host: address, socket, cgroup driver by what runs as process 1.
+[[nodiscard]] kubeadm::Defaults defaults_of(const Survey& survey);
+
+/// "unix:///run/containerd/containerd.sock" or what the user said, for runtime::choose().
+[[nodiscard]] std::string wanted_socket(const CommonOptions& options);
+
+/// Adds to `question` what the documents and the journal say.
+void complete(preflight::Question& question, const CommonOptions& options, const kubeadm::Facts& facts,
+              const steps::Journal& journal);
+
+/// Steps that bring the images, in order.
+[[nodiscard]] steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
+                                      const std::vector<runtime::WantedImage>& images, const Talk& talk);
+
+/// A secret that stays the same over the runs of one installation: what `path` holds, else `make`'s.
+Result<crypto::SecretText> lasting_secret(const host::Host& host, const std::string& path,
+                                          const std::function<Result<crypto::SecretText>()>& make);
+
+/// Applies the plan and measures.
+Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::string_view verb, steps::Journal& journal,
+                          const Talk& talk);
+
+/// Every kind of step that init and join use.
+[[nodiscard]] steps::Undoers undoers(const Talk& talk);
+
+}  // namespace kubeferry::node

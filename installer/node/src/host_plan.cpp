@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host_plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <kubeferry/runtime/node_files.hpp>
+#include <kubeferry/runtime/registry_service.hpp>
+#include <kubeferry/runtime/runtime_steps.hpp>
+#include <kubeferry/steps/basic_steps.hpp>
+
+namespace kubeferry::node {
+
+namespace {
+
+using installer::ConfigurationFile;
+
+/// Where the kernel does not let us lower a process's OOM score (containers, hardened services), runc fails otherwise.
+bool lacks_sys_resource(const host::Host& host) {
+  constexpr unsigned k_cap_sys_resource = 24;
+  const std::string status = host.text("/proc/self/status").value_or("");
+  const auto at = status.find("CapEff:");
+  if (at == std::string::npos) {
+    return false;
+  }
+  const auto effective = std::stoull(status.substr(at + 7), nullptr, 16);
+  return (effective >> k_cap_sys_resource & 1U) == 0;
+}
+
+runtime::CgroupDriver driver_of(const HostWants& wants) {
+  return wants.cgroup_driver == "cgroupfs" ? runtime::CgroupDriver::cgroupfs : runtime::CgroupDriver::systemd;
+}
+
+Status add_containerd(const host::Host& host, const Survey& survey, const HostWants& wants, steps::Plan& plan) {
+  const auto& present = survey.detected.containerd;
+  const bool served_others = present && present->unit && present->unit->origin != runtime::Origin::ours;
+  if (!served_others) {
+    plan.push_back(steps::directory("/var/lib/containerd", 0700, steps::Remove::with_content));
+    plan.push_back(steps::directory("/run/containerd", 0711, steps::Remove::with_content));
+  }
+  KF_TRY_ASSIGN(auto containerd,
+                runtime::containerd_steps(
+                    {.program = survey.files.programs.at("containerd"),
+                     .version = survey.runtime.version,
+                     .found = present,
+                     .wants = {.sandbox_image = wants.sandbox_image,
+                               .cgroup_driver = driver_of(wants),
+                               .restrict_oom_score = lacks_sys_resource(host) ? runtime::RestrictOomScore::yes
+                                                                              : runtime::RestrictOomScore::no}}));
+  if (!wants.registries.empty()) {
+    append(plan, runtime::file_steps(runtime::registry_hosts(
+                     containerd.registry_directory, wants.upstreams, wants.registries, wants.registry_ca,
+                     served_others ? runtime::OtherRegistries::left_alone : runtime::OtherRegistries::asked_here)));
+  }
+  append(plan, std::move(containerd.plan));
+  return {};
+}
+
+}  // namespace
+
+void append(steps::Plan& plan, steps::Plan from) {
+  std::ranges::move(from, std::back_inserter(plan));
+}
+
+Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants) {
+  steps::Plan plan = std::move(survey.files.plan);
+  const bool six = std::ranges::any_of(wants.pod_cidrs, [](const auto& cidr) { return cidr.find(':') != cidr.npos; });
+  append(plan, runtime::kernel_steps({.ipv6_forwarding = six}));
+  const std::vector<ConfigurationFile> crictl = {
+      {std::string(runtime::k_crictl_configuration), runtime::crictl_configuration(wants.kubeadm.cri_socket)}};
+  append(plan, runtime::file_steps(crictl));
+  if (survey.runtime.kind == runtime::Kind::crio) {
+    append(plan, runtime::crio_steps(runtime::crio_files(
+                     {.sandbox_image = wants.sandbox_image, .cgroup_driver = driver_of(wants)}, wants.upstreams,
+                     wants.registries, wants.registry_ca)));
+  } else {
+    KF_TRY(add_containerd(host, survey, wants, plan));
+  }
+  append(plan, runtime::file_steps(runtime::kubelet_files(host, survey.files.programs.at("kubelet"))));
+  // kubeadm starts it, with a configuration that only kubeadm writes.
+  plan.push_back(steps::unit("kubelet.service", {.running = false}));
+  return plan;
+}
+
+}  // namespace kubeferry::node

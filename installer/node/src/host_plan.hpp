@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include <kubeferry/installer/client_configuration.hpp>
+#include <kubeferry/node/survey.hpp>
+#include <kubeferry/steps/step.hpp>
+
+namespace kubeferry::node {
+
+struct HostWants {
+  kubeadm::Facts kubeadm;     ///< what its configuration comes to
+  std::string cgroup_driver;  ///< "systemd", "cgroupfs"
+  std::string sandbox_image;
+  std::vector<std::string> pod_cidrs;
+  std::vector<std::string> upstreams;                  ///< registries that images are named after
+  std::vector<installer::RegistryPlace> registries;    ///< where they are to be had instead, in this order
+  std::string registry_ca;                             ///< PEM; empty: the system's authorities
+};
+
+/// Everything below kubeadm: node files, kernel, runtime, kubelet's units. `survey`'s own plan is moved into it.
+/// Errors of runtime::containerd_configuration().
+Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants);
+
+/// Moves the steps of `from` to the end of `plan`.
+void append(steps::Plan& plan, steps::Plan from);
+
+}  // namespace kubeferry::node

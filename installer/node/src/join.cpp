@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/install.hpp>
+
+#include <algorithm>
+
+#include <kubeferry/catalog/catalog.hpp>
+#include <kubeferry/catalog/needs.hpp>
+#include <kubeferry/node/cluster_record.hpp>
+#include <kubeferry/preflight/question.hpp>
+#include <kubeferry/source/remote.hpp>
+#include <kubeferry/steps/basic_steps.hpp>
+
+#include "bundle_copy.hpp"
+#include "draft_common.hpp"
+#include "host_plan.hpp"
+#include "kubeadm_step.hpp"
+#include "registry_plan.hpp"
+
+namespace kubeferry::node {
+
+namespace {
+
+bool control_plane(const JoinOptions& options) { return options.as == source::JoinAs::control_plane; }
+
+Result<std::shared_ptr<const source::RemoteBundle>> source_of(const JoinOptions& options, const Talk& talk) {
+  return source::remote({.registries = options.pack.registries,
+                         .ca_pem = options.pack.registry_ca,
+                         .manifest = options.pack.bundle_manifest,
+                         .trust = options.common.trust,
+                         .stop = talk.stop,
+                         .warning = talk.warning});
+}
+
+Result<kubeadm::Documents> documents_of(const JoinOptions& options, const Survey& survey) {
+  kubeadm::JoinInput input{.kubeadm = survey.kubernetes,
+                           .node = options.common.node,
+                           .file = options.common.file,
+                           .defaults = defaults_of(survey),
+                           .timeouts = options.common.timeouts,
+                           .token = &options.pack.token,
+                           .api_server_endpoint = options.pack.endpoint,
+                           .ca_cert_hashes = options.pack.ca_cert_hashes};
+  if (control_plane(options)) {
+    input.control_plane = kubeadm::JoinControlPlane{
+        .certificate_key = options.pack.certificate_key ? &options.pack.certificate_key->key : nullptr};
+  }
+  return kubeadm::join_documents(input);
+}
+
+/// What this node's kubelet will ask for. kubeadm cannot say it for a node that joins, so the catalog does; images of a
+/// custom repository are in the bundle under the names that kubeadm gives them there.
+Result<std::vector<std::string>> references_of(const JoinOptions& options, const Survey& survey,
+                                               const std::optional<PodNetwork>& network) {
+  KF_TRY_ASSIGN(const catalog::Catalog catalog, catalog::Catalog::builtin());
+  KF_TRY_ASSIGN(const auto all,
+                catalog::kubernetes_images(catalog, survey.kubernetes, options.pack.image_repository));
+  std::vector<std::string> out;
+  for (const auto& image : all.images) {
+    const bool everywhere = image.reference.find("/kube-proxy:") != std::string::npos ||
+                            image.reference.find("/pause:") != std::string::npos ||
+                            image.reference.find("/coredns:") != std::string::npos;
+    if (everywhere || control_plane(options)) {
+      out.push_back(image.reference);
+    }
+  }
+  if (network) {
+    out.insert(out.end(), network->images.begin(), network->images.end());
+  }
+  return out;
+}
+
+preflight::Question question_of(const JoinOptions& options, const Survey& survey, const source::NodeSource& source,
+                                const kubeadm::Facts& facts, const steps::Journal& journal) {
+  const bundle::Manifest& manifest = source.manifest();
+  preflight::Question question{.role = control_plane(options) ? preflight::Role::control_plane
+                                                              : preflight::Role::worker};
+  preflight::BundleFacts known{
+      .kubernetes = manifest.kubernetes, .created = manifest.created, .platforms = manifest.platforms};
+  for (const auto& row : manifest.files) {
+    if (row.platform == survey.platform->name) {
+      known.files.insert(row.path);
+      const auto* blob = manifest.find_blob(row.digest);
+      question.add_need(row.path.substr(0, row.path.rfind('/')), blob == nullptr ? 0 : blob->size, 1);
+    }
+  }
+  question.bundle = std::move(known);
+  if (control_plane(options)) {
+    question.registry_port = options.common.registry_port;
+    question.add_need(std::string(k_bundle_directory), manifest.payload_length, 1);
+  }
+  complete(question, options.common, facts, journal);
+  return question;
+}
+
+std::vector<std::string> upstreams_of(const bundle::Manifest& manifest) {
+  std::vector<std::string> out;
+  for (const auto& row : manifest.images) {
+    out.push_back(row.reference.substr(0, row.reference.find('/')));
+  }
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
+}
+
+void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents) {
+  plan.push_back(steps::directory(std::string(k_kubeadm_directory), 0700, steps::Remove::with_content));
+  plan.push_back(steps::text_file(fmt::format("{}/join.yaml", k_kubeadm_directory), std::string(documents.text.view()),
+                                  0600, steps::Secret::yes));
+}
+
+}  // namespace
+
+Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, const steps::Journal& journal,
+                         const Talk& talk) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  KF_TRY(source::check(options.pack, now, options.as));
+  KF_TRY_ASSIGN(const auto remote, source_of(options, talk));
+  const auto held = std::make_shared<Held>();
+  held->source = remote;
+  KF_TRY_ASSIGN(held->survey, survey(host, *held->source, journal, wanted_socket(options.common)));
+  Survey& survey = held->survey;
+  if (survey.kubernetes.to_string() != options.pack.kubernetes_version) {
+    return fail(ExitCode::policy, "{}: the cluster is {}, the bundle that it serves {}", options.pack_name,
+                options.pack.kubernetes_version, survey.kubernetes.to_string());
+  }
+  KF_TRY_ASSIGN(const auto network, pod_network_of(*held->source));
+  KF_TRY_ASSIGN(const kubeadm::Documents documents, documents_of(options, survey));
+
+  Draft draft{.role = control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker,
+              .kept = survey.files.kept,
+              .kubeadm = documents.facts,
+              .held = held};
+  draft.kubectl = survey.files.programs.at("kubectl");
+  draft.kubeadm_program = survey.files.programs.at("kubeadm");
+  draft.findings =
+      preflight::check(survey.facts, question_of(options, survey, *held->source, documents.facts, journal));
+
+  KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
+  KF_TRY_ASSIGN(const auto images, wanted_images(*held->source, *survey.platform, references));
+  HostWants wants{.kubeadm = documents.facts,
+                  .cgroup_driver = defaults_of(survey).cgroup_driver,
+                  .sandbox_image = sandbox_image(references),
+                  .pod_cidrs = network ? network->cidrs : std::vector<std::string>(),
+                  .upstreams = upstreams_of(remote->manifest()),
+                  .registries = options.pack.registries,
+                  .registry_ca = options.pack.registry_ca};
+  std::optional<NodeRegistry> registry;
+  if (control_plane(options)) {
+    RegistryWants mine{.manifest = remote->manifest_digest(),
+                       .trust = options.common.trust,
+                       .address = documents.facts.advertise_address,
+                       .names = {documents.facts.node_name},
+                       .port = options.common.registry_port};
+    mine.bring = [&](const std::string& to) { return bundle_fetch(remote, to, talk.stop); };
+    KF_TRY_ASSIGN(registry.emplace(), registry_plan(host, mine));
+    append(draft.plan, std::move(registry->plan));
+    // Its own first: then it does not depend on the others.
+    std::erase(wants.registries, registry->place);
+    wants.registries.insert(wants.registries.begin(), registry->place);
+    if (wants.registry_ca.find(registry->ca_pem) == std::string::npos) {
+      wants.registry_ca += registry->ca_pem;
+    }
+  }
+  KF_TRY_ASSIGN(auto below, host_plan(host, survey, wants));
+  append(draft.plan, std::move(below));
+  append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
+  add_configuration(draft.plan, documents);
+  draft.plan.push_back(kubeadm_step({.verb = KubeadmRun::Verb::join,
+                                     .program = {.path = draft.kubeadm_program, .version = survey.kubernetes},
+                                     .configuration = fmt::format("{}/join.yaml", k_kubeadm_directory),
+                                     .arguments = documents.arguments,
+                                     .cri_socket = documents.facts.cri_socket,
+                                     .certificates_dir = documents.facts.certificates_dir,
+                                     .log = fmt::format("{}/join.log", k_kubeadm_directory),
+                                     .elsewhere = draft.elsewhere,
+                                     .talk = talk}));
+  if (registry) {
+    draft.plan.push_back(record_serving(draft.kubectl, remote->manifest_digest().to_string(),
+                                        {documents.facts.node_name, registry->place, registry->ca_pem}));
+  }
+  draft.facts.set("bundle", remote->manifest_digest().to_string());
+  draft.facts.set("name", fmt::format("{} {}", remote->manifest().name, remote->manifest().version));
+  draft.facts.set("kubernetes", remote->manifest().kubernetes);
+  draft.facts.set("node", documents.facts.node_name).set("criSocket", documents.facts.cri_socket);
+  draft.facts.set("endpoint", options.pack.endpoint);
+  return draft;
+}
+
+Result<Outcome> carry_out_join(const host::Host& host, const JoinOptions& options, Draft draft, steps::Journal& journal,
+                               const Talk& talk) {
+  KF_TRY_ASSIGN(Outcome outcome, carry_out(host, draft, "join", journal, talk));
+  const auto waiting = std::chrono::steady_clock::now();
+  // A worker has no administrator's kubeconfig; what its kubelet may read is its own node.
+  const Kubectl kubectl(host, draft.kubectl, host.at("/etc/kubernetes/kubelet.conf").native());
+  KF_TRY(wait_for_node(kubectl, draft.kubeadm.node_name,
+                       {.whole = options.common.patience, .stop = talk.stop, .say = talk.info}));
+  outcome.elsewhere +=
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - waiting);
+  KF_TRY(journal.end_run("finished"));
+  return outcome;
+}
+
+}  // namespace kubeferry::node

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/kubectl.hpp>
+
+#include <algorithm>
+#include <thread>
+
+namespace kubeferry::node {
+
+namespace {
+
+constexpr std::uint64_t k_largest_answer = std::uint64_t{64} * 1024 * 1024;
+constexpr std::chrono::seconds k_request_patience{30};
+/// Not root's home: what is written there would outlive the node.
+constexpr std::string_view k_cache = "--cache-dir=/run/kubeferry/kubectl";
+
+Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
+  KF_TRY(output);
+  if (output->exit_status != 0) {
+    return fail(ExitCode::io, "kubectl {}: {}", argv[3], host::last_line(output->err));
+  }
+  return std::move(output->out);
+}
+
+}  // namespace
+
+Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
+  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_cache)},
+                  .timeout = k_request_patience,
+                  .output_limit = k_largest_answer};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  return successful(host_.run(command), command.argv);
+}
+
+Status Kubectl::apply(std::string_view manifest) const {
+  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_cache), "apply", "-f", "-"},
+                  .input = std::string(manifest),
+                  .timeout = 2 * k_request_patience};
+  KF_TRY(successful(host_.run(command), command.argv));
+  return {};
+}
+
+Result<std::vector<NodeState>> Kubectl::nodes(const std::string& only) const {
+  std::vector<std::string> arguments = {"get", "nodes", "-o", "json"};
+  if (!only.empty()) {
+    // By name, and as a list all the same.
+    arguments.push_back(fmt::format("--field-selector=metadata.name={}", only));
+  }
+  KF_TRY_ASSIGN(const std::string json, get(std::move(arguments)));
+  return parse_nodes(json);
+}
+
+Result<std::vector<PodState>> Kubectl::pods(std::string_view name_space) const {
+  std::vector<std::string> arguments = {"get", "pods", "-o", "json"};
+  arguments.push_back(name_space.empty() ? "--all-namespaces" : fmt::format("--namespace={}", name_space));
+  KF_TRY_ASSIGN(const std::string json, get(std::move(arguments)));
+  return parse_pods(json);
+}
+
+Status wait_until(const std::function<Result<std::string>()>& pending, std::chrono::seconds patience,
+                  std::chrono::milliseconds pause, const std::stop_token& stop,
+                  const std::function<void(std::string_view)>& say) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  std::string said;
+  for (;;) {
+    auto now = pending();
+    const std::string missing = now ? *now : now.error().message;
+    if (missing.empty()) {
+      return {};
+    }
+    if (missing != said && say) {
+      say(missing);
+      said = missing;
+    }
+    if (stop.stop_requested()) {
+      return fail(ExitCode::interrupted, "stopped while waiting: {}", missing);
+    }
+    if (std::chrono::steady_clock::now() >= end) {
+      return fail(ExitCode::io, "not ready after {} s: {}", patience.count(), missing);
+    }
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+}  // namespace kubeferry::node

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/needs.hpp>
+
+#include <algorithm>
+
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/bundle/reach.hpp>
+#include <kubeferry/catalog/catalog.hpp>
+#include <kubeferry/catalog/cni_manifest.hpp>
+#include <kubeferry/oci/reference.hpp>
+
+namespace kubeferry::node {
+
+namespace {
+
+const bundle::ImageRow* find_row(const bundle::Manifest& manifest, const std::string& canonical) {
+  const auto found = std::ranges::find(manifest.images, canonical, &bundle::ImageRow::reference);
+  return found == manifest.images.end() ? nullptr : &*found;
+}
+
+const bundle::PlatformManifest* find_part(const bundle::ImageRow& row, std::string_view platform) {
+  const auto found = std::ranges::find_if(
+      row.manifests, [&](const auto& part) { return bundle::serves_platform(platform, part.platform); });
+  return found == row.manifests.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& source) {
+  const auto& documents = source.manifest().documents;
+  const auto row = std::ranges::find(documents, "cni-manifest", &bundle::DocumentRow::kind);
+  if (row == documents.end()) {
+    return std::optional<PodNetwork>();
+  }
+  KF_TRY_ASSIGN(const Bytes bytes, source.read(row->digest, catalog::k_max_manifest_bytes));
+  PodNetwork out{.name = row->name.substr(0, row->name.rfind(".yaml")), .manifest = std::string(as_text(bytes))};
+  KF_TRY_ASSIGN(const catalog::Catalog catalog, catalog::Catalog::builtin());
+  // One that the catalog does not know is applied as it is.
+  if (const auto known = catalog.cni(out.name)) {
+    out.pod_cidr_location = (*known)->pod_cidr_location;
+  }
+  KF_TRY_ASSIGN(out.cidrs, catalog::manifest_pod_cidrs(out.manifest, out.pod_cidr_location, row->name));
+  KF_TRY_ASSIGN(out.images, catalog::manifest_images(out.manifest, row->name));
+  return std::optional(std::move(out));
+}
+
+Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> cidrs) {
+  const std::vector<std::string> wanted(cidrs.begin(), cidrs.end());
+  if (wanted.empty() || wanted == network.cidrs) {
+    return network;
+  }
+  if (network.pod_cidr_location.empty()) {
+    return fail(ExitCode::usage, "--pod-network-cidr {}: kubeferry does not know where {}'s manifest says its network",
+                fmt::join(wanted, ","), network.name);
+  }
+  KF_TRY_ASSIGN(auto rewritten,
+                catalog::rewrite_manifest(network.manifest,
+                                          {.pod_cidr = wanted, .pod_cidr_location = network.pod_cidr_location},
+                                          network.name));
+  network.manifest = std::move(rewritten.text);
+  network.cidrs = wanted;
+  return network;
+}
+
+Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource& source,
+                                                        const platforms::Platform& platform,
+                                                        std::span<const std::string> references) {
+  std::vector<runtime::WantedImage> out;
+  std::vector<std::string> missing;
+  for (const auto& text : references) {
+    if (std::ranges::find(out, text, &runtime::WantedImage::reference) != out.end()) {
+      continue;
+    }
+    KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(text));
+    const bundle::ImageRow* row = find_row(source.manifest(), reference.to_string());
+    const bundle::PlatformManifest* part = row == nullptr ? nullptr : find_part(*row, platform.name);
+    if (part == nullptr) {
+      missing.push_back(text);
+      continue;
+    }
+    out.push_back({text, row->descriptor.digest, part->descriptor.digest, std::string(platform.architecture)});
+  }
+  if (!missing.empty()) {
+    return Failure(Error{ExitCode::integrity,
+                         fmt::format("{} lacks {} of the images that this configuration needs on {}: {}", source.name(),
+                                     missing.size(), platform.name, fmt::join(missing, ", ")),
+                         "add them to the spec's `images:`, or build the bundle for this imageRepository, and carry it "
+                         "over again",
+                         {}});
+  }
+  return out;
+}
+
+std::string sandbox_image(std::span<const std::string> references) {
+  const auto found = std::ranges::find_if(references, [](const std::string& reference) {
+    const auto colon = reference.rfind(':');
+    return std::string_view(reference).substr(0, colon).ends_with("/pause");
+  });
+  return found == references.end() ? std::string() : *found;
+}
+
+}  // namespace kubeferry::node

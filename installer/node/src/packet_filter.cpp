@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/packet_filter.hpp>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <kubeferry/base/text.hpp>
+
+namespace kubeferry::node {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> k_prefixes = {"KUBE-", "CNI-", "FLANNEL-", "cali-"};
+
+/// "-A FORWARD -m comment … -j KUBE-FORWARD" → chain FORWARD, target KUBE-FORWARD. A comment is quoted when it has
+/// blanks, so a word behind -j inside one would need a quote before it; such words are skipped.
+struct Rule {
+  std::string_view chain;
+  std::string_view target;
+};
+
+std::vector<std::string_view> words(std::string_view line) {
+  std::vector<std::string_view> out;
+  std::size_t at = 0;
+  while (at < line.size()) {
+    if (line[at] == ' ') {
+      ++at;
+      continue;
+    }
+    std::size_t end = at;
+    bool quoted = false;
+    for (; end < line.size() && (quoted || line[end] != ' '); ++end) {
+      if (line[end] == '\\') {
+        ++end;
+      } else if (line[end] == '"') {
+        quoted = !quoted;
+      }
+    }
+    end = std::min(end, line.size());
+    out.push_back(line.substr(at, end - at));
+    at = end;
+  }
+  return out;
+}
+
+Rule rule_of(std::string_view line) {
+  Rule rule;
+  const auto parts = words(line);
+  for (std::size_t n = 0; n + 1 < parts.size(); ++n) {
+    if (n == 0 && parts[n] == "-A") {
+      rule.chain = parts[n + 1];
+    } else if (parts[n] == "-j" || parts[n] == "-g" || parts[n] == "--jump" || parts[n] == "--goto") {
+      rule.target = parts[n + 1];
+    }
+  }
+  return rule;
+}
+
+/// One table's share of the answer.
+struct Table {
+  std::string name;
+  std::vector<std::string> chains;
+  std::vector<std::string> rules;
+
+  [[nodiscard]] std::string text() const {
+    if (chains.empty() && rules.empty()) {
+      return {};
+    }
+    std::string out = fmt::format("*{}\n", name);
+    // A chain that is declared is emptied by --noflush too: then nothing of the cluster's refers to another of its own.
+    for (const auto& chain : chains) {
+      out += fmt::format(":{} - [0:0]\n", chain);
+    }
+    for (const auto& rule : rules) {
+      out += fmt::format("-D{}\n", rule.substr(2));
+    }
+    for (const auto& chain : chains) {
+      out += fmt::format("-X {}\n", chain);
+    }
+    return out + "COMMIT\n";
+  }
+};
+
+Status clean(const host::Host& host, std::string_view kind) {
+  const auto save = host.program(fmt::format("{}-save", kind));
+  const auto restore = host.program(fmt::format("{}-restore", kind));
+  if (!save || !restore) {
+    return {};
+  }
+  // A kernel without that kind of filter has no rules of it either.
+  const auto saved = host.output_of({*save});
+  if (!saved) {
+    return {};
+  }
+  const std::string orders = without_cluster_rules(*saved);
+  if (orders.empty()) {
+    return {};
+  }
+  KF_TRY_ASSIGN(const ProcessOutput output,
+                host.run({.argv = {*restore, "--noflush", "--wait", "10"}, .input = orders}));
+  if (output.exit_status != 0) {
+    return fail(ExitCode::io, "{}: {}", *restore, host::last_line(output.err));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_cluster_chain(std::string_view chain) {
+  return std::ranges::any_of(k_prefixes, [&](std::string_view prefix) { return chain.starts_with(prefix); });
+}
+
+std::string without_cluster_rules(std::string_view saved) {
+  std::string out;
+  Table table;
+  for (const auto line : split(saved, '\n')) {
+    if (line.starts_with('*')) {
+      table = Table{.name = std::string(line.substr(1))};
+    } else if (line.starts_with(':')) {
+      const auto chain = line.substr(1, line.find(' ') - 1);
+      if (is_cluster_chain(chain)) {
+        table.chains.emplace_back(chain);
+      }
+    } else if (line.starts_with("-A ")) {
+      const Rule rule = rule_of(line);
+      if (!is_cluster_chain(rule.chain) && is_cluster_chain(rule.target)) {
+        table.rules.emplace_back(line);
+      }
+    } else if (line == "COMMIT") {
+      out += table.text();
+    }
+  }
+  return out;
+}
+
+Status clean_packet_filter(const host::Host& host) {
+  Status first;
+  for (const std::string_view kind : {"iptables-nft", "ip6tables-nft", "iptables-legacy", "ip6tables-legacy"}) {
+    Status cleaned = clean(host, kind);
+    if (!cleaned && first) {
+      first = std::move(cleaned);
+    }
+  }
+  return first;
+}
+
+}  // namespace kubeferry::node

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/packs.hpp>
+
+#include <algorithm>
+
+#include <kubeferry/base/fd.hpp>
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/kubeadm/cluster.hpp>
+#include <kubeferry/kubeadm/secrets.hpp>
+#include <kubeferry/node/cluster_record.hpp>
+
+namespace kubeferry::node {
+
+namespace {
+
+constexpr std::uint64_t k_largest_certificate = 64 * 1024;
+constexpr auto k_certificate_key_life = std::chrono::hours(2);
+
+/// "server: https://10.0.0.1:6443" in the kubeconfig that kubeadm publishes for those who join.
+Result<std::string> published_endpoint(const Kubectl& kubectl) {
+  KF_TRY_ASSIGN(const std::string text, kubectl.get({"--namespace=kube-public", "get", "configmap", "cluster-info", "-o",
+                                                     "jsonpath={.data.kubeconfig}"}));
+  constexpr std::string_view k_key = "server: https://";
+  const auto at = text.find(k_key);
+  if (at == std::string::npos) {
+    return fail(ExitCode::format, "kube-public/cluster-info names no server");
+  }
+  const auto rest = std::string_view(text).substr(at + k_key.size());
+  return std::string(trim(rest.substr(0, rest.find('\n'))));
+}
+
+}  // namespace
+
+Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl,
+                                       const kubeadm::Program& program, const std::string& kubectl_path,
+                                       const PackWants& wants) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  source::JoinPack pack{.created = now, .kubernetes_version = program.version.to_string(), .cri_socket = wants.cri_socket};
+  KF_TRY_ASSIGN(const ClusterRecord record, read_cluster_record(kubectl));
+  if (record.serving.empty()) {
+    return Failure(Error{ExitCode::usage, "the cluster knows no node that serves a bundle", "was it made by kubeferry init?", {}});
+  }
+  pack.registries = record.places();
+  pack.registry_ca = record.authorities();
+  KF_TRY_ASSIGN(pack.bundle_manifest, crypto::Digest::parse(record.bundle_manifest));
+  pack.endpoint = wants.endpoint;
+  if (pack.endpoint.empty()) {
+    KF_TRY_ASSIGN(pack.endpoint, published_endpoint(kubectl));
+  }
+  const std::string directory = wants.certificates_dir.empty() ? "/etc/kubernetes/pki" : wants.certificates_dir;
+  const auto ca = host.at(directory + "/ca.crt");
+  KF_TRY_ASSIGN(const std::string pem, read_file(ca, k_largest_certificate));
+  KF_TRY_ASSIGN(auto hash, kubeadm::ca_cert_hash(pem, ca.native()));
+  pack.ca_cert_hashes = {std::move(hash)};
+  KF_TRY_ASSIGN(pack.token, kubeadm::generate_token());
+  KF_TRY(kubeadm::create_token(host, program,
+                               {.token = &pack.token, .ttl = wants.ttl, .description = "kubeferry join pack"}));
+  pack.token_expires = now + wants.ttl;
+  if (wants.certificates) {
+    source::CertificateKey key{.expires = now + k_certificate_key_life};
+    KF_TRY_ASSIGN(key.key, kubeadm::generate_certificate_key());
+    KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl_path));
+    KF_TRY(kubeadm::upload_certificates(host, program, key.key, cluster));
+    pack.certificate_key = std::move(key);
+  }
+  return pack;
+}
+
+}  // namespace kubeferry::node
