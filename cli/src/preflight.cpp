@@ -126,8 +126,7 @@ void add_preflight(CLI::App& app, Commands& commands) {
       ->type_name("ADDRESS");
   command->add_option("--ignore", options->ignored, "Take what this check finds for a warning; repeatable")
       ->type_name("NAME[,NAME]")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   commands.add_format(command);
   commands.on(command, [options](const Context& context) { return run_preflight(*options, context); });
 }

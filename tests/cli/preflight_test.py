@@ -127,6 +127,10 @@ class WithABundle(Preflight):
         document = self.findings("--pod-network-cidr", "10.244.0.0/16")
         self.assertEqual(document["notChecked"], [])
 
+    def test_ignored_names_leave_the_bundle_alone(self):
+        done = self.run_program("preflight", "--trust", "site.pub", "--ignore", "NumCPU", "--ignore", "Mem,Swap", "bundle")
+        self.assertIn("this host can", done.stdout, done.stderr)  # become a control plane, or not
+
     def test_must_be_trusted(self):
         self.refused(USAGE, "preflight", "bundle", says="--trust is missing")
         self.make_key("other")
