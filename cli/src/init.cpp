@@ -124,7 +124,8 @@ void add_init(CLI::App& app, Commands& commands) {
       ->type_name("DOMAIN");
   command->add_option("--apiserver-cert-extra-sans", options->extra_names, "Further names of the API server")
       ->delimiter(',')
-      ->type_name("NAME,…");
+      ->type_name("NAME,…")
+      ->allow_extra_args(false);
   command->add_flag("--single-node", options->single_node, "Let Pods run on this control plane");
   command->add_flag("--upload-certs", options->upload_certificates,
                     "Put into the join pack what another control plane needs");

@@ -154,11 +154,13 @@ void add_join(CLI::App& app, Commands& commands) {
   command->add_option("--token-file", options->token_file, "File (0600) with the bootstrap token")->type_name("FILE");
   command
       ->add_option("--discovery-token-ca-cert-hash", options->ca_hashes, "sha256:… of the cluster's CA; several times")
-      ->type_name("HASH");
+      ->type_name("HASH")
+      ->allow_extra_args(false);
   command->add_option("--certificate-key-file", options->certificate_key_file, "File (0600) with the certificate key")
       ->type_name("FILE");
   command->add_option("--registry", options->registries, "Where the bundle is served; several times")
-      ->type_name("HOST[:PORT][/PATH]");
+      ->type_name("HOST[:PORT][/PATH]")
+      ->allow_extra_args(false);
   command->add_option("--registry-ca", options->registry_ca, "CA certificate of those registries")->type_name("FILE");
   command->add_option("--bundle-manifest", options->bundle_manifest, "Digest of the bundle's manifest (sha256:…)")
       ->type_name("DIGEST");

@@ -57,8 +57,7 @@ void add_keyset(CLI::App& app, Commands& commands) {
   create->add_option("--key", options->keys, "A public key and its name; several times")
       ->required()
       ->type_name("NAME=PUB")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   create->add_option("-o,--output", options->output, "The keyset; an existing file is never touched")
       ->required()
       ->type_name("FILE");

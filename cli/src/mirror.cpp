@@ -172,8 +172,7 @@ void add_mirror(CLI::App& app, Commands& commands) {
   command->add_flag("--plain-http", options->plain_http, "The registry has no TLS");
   command->add_option("--platform", options->platforms, "Only this platform; several times for several")
       ->type_name("P")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command
       ->add_option(
           "--index", options->index,
@@ -181,8 +180,7 @@ void add_mirror(CLI::App& app, Commands& commands) {
       ->type_name("keep|filter|auto");
   command->add_option("--map", options->maps, "Publish what is named SRC… as DST…; several times for several")
       ->type_name("SRC=DST")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command->add_flag("--keep-host", options->keep_host, "Put the upstream registry's name in front of each path");
   command->add_flag("--dry-run", options->dry_run, "Only say what would be sent, and under which names");
   command->add_option("-j,--jobs", options->jobs, "Transfers at once")

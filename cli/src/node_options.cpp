@@ -69,9 +69,13 @@ void NodeOptions::add_to(CLI::App& command) {
       ->type_name("SOCKET");
   command.add_option("--node-name", node_name, "Name of this node; default: the host's")->type_name("NAME");
   command.add_option("--patches", patches, "Directory of kubeadm patches")->type_name("DIR");
-  command.add_option("--skip-phases", skip_phases, "kubeadm phases to leave out")->delimiter(',')->type_name("PHASE,…");
+  command.add_option("--skip-phases", skip_phases, "kubeadm phases to leave out")
+      ->delimiter(',')
+      ->type_name("PHASE,…")
+      ->allow_extra_args(false);
   command.add_option("--ignore", ignored, "Take what this check finds for a warning; repeatable")
-      ->type_name("NAME[,NAME]");
+      ->type_name("NAME[,NAME]")
+      ->allow_extra_args(false);
   command.add_option("--registry-port", registry_port, "Where this node serves the bundle; default 5000")
       ->type_name("PORT");
   command.add_option("--timeout", patience, "How long to wait for the node to be Ready; default 10m")

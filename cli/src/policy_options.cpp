@@ -35,12 +35,10 @@ void PolicyOptions::add_to(CLI::App& command) {
   command.add_option("--state", state, "Remember here what was accepted, and refuse what is older")->type_name("FILE");
   command.add_option("--allow-rollback", allow_rollback, "Accept this older bundle all the same; several times")
       ->type_name("DIGEST")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command.add_option("--allow-expired", allow_expired, "Accept this expired bundle all the same; several times")
       ->type_name("DIGEST")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
 }
 
 Result<bundle::TrustState> PolicyOptions::check(std::span<const std::shared_ptr<const bundle::Bundle>> bundles) const {

@@ -216,8 +216,7 @@ void add_serve(CLI::App& app, Commands& commands) {
       ->type_name("DIR");
   command->add_option("--name", options->names, "Name or address by which clients reach this; several times")
       ->type_name("NAME")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   command->add_flag("--plain-http", options->plain_http, "No TLS")->excludes(certificate)->excludes(key);
   command->add_option("--write-hosts", options->hosts_directory, "Write containerd's hosts.toml files below here")
       ->type_name("DIR");

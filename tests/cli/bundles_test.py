@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from harness import (FORMAT, INTEGRITY, IO, KUBEFERRY, POLICY, SIGNATURE, USAGE, Case, flip, main, mode)
+from harness import (FORMAT, INTEGRITY, IO, KUBEFERRY, NETWORK, POLICY, SIGNATURE, USAGE, Case, flip, main, mode)
 
 
 class Bundles(Case):
@@ -60,6 +60,14 @@ class Verify(Bundles):
             self.refused(USAGE, "verify", self.bundle, *trust, "--min-sequence", number)
         for jobs in ("-1", "0", "257"):
             self.refused(USAGE, "verify", self.bundle, *trust, "--jobs", jobs)
+
+    def test_options_that_repeat_take_one_word_each(self):
+        digest = self.run_json("verify", self.bundle, "--trust", "site.pub")["manifestDigest"]
+        for option in ("--allow-rollback", "--allow-expired"):
+            self.run_ok("verify", "--trust", "site.pub", option, digest, option, digest, self.bundle)
+        # Nothing listens there; a bundle taken for one more rule would be a usage error instead.
+        self.refused(NETWORK, "mirror", "--trust", "site.pub", "--plain-http", "--platform", "linux/amd64", "--map",
+                     "ghcr.io/a=b", self.bundle, "127.0.0.1:1")
 
     def test_the_state_remembers(self):
         trust = ["--trust", "site.pub", "--state", "state"]
