@@ -69,6 +69,7 @@ void add_images(CLI::App& app, Commands& commands);
 void add_init(CLI::App& app, Commands& commands);
 void add_inspect(CLI::App& app, Commands& commands);
 void add_join(CLI::App& app, Commands& commands);
+void add_join_pack(CLI::App& app, Commands& commands);
 void add_key(CLI::App& app, Commands& commands);
 void add_keyset(CLI::App& app, Commands& commands);
 void add_lock(CLI::App& app, Commands& commands);
@@ -78,6 +79,7 @@ void add_reset(CLI::App& app, Commands& commands);
 void add_serve(CLI::App& app, Commands& commands);
 void add_sign(CLI::App& app, Commands& commands);
 void add_spec(CLI::App& app, Commands& commands);
+void add_token(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_version(CLI::App& app, Commands& commands);
 
