@@ -43,8 +43,9 @@ Result<std::chrono::seconds> parse_duration(const std::string& text, const std::
 /// usage error unless root runs this.
 Status need_root(std::string_view command);
 
-/// Drafts, checks, and unless it is a dry run carries out, in the order that changes nothing before the checks pass, and
-/// holds the lock from before the first change (docs/installing.md). Nothing for a dry run, which has printed the plan.
+/// Drafts, checks, and unless it is a dry run carries out, in the order that changes nothing before the checks pass,
+/// and holds the lock from before the first change (docs/installing.md). Nothing for a dry run, which has printed the
+/// plan.
 Result<std::optional<node::Outcome>> install(
     const host::Host& host, bool dry_run, const Context& context,
     const std::function<Result<node::Draft>(const steps::Journal&)>& draft,

@@ -17,8 +17,8 @@ expect() {  # expect STATUS COMMAND…
   [[ $got == "$want" ]] || { cat "$WORK/err" >&2; fail "exit $got instead of $want: $*"; }
 }
 
-site_up
-site_spec
+site_up ''
+site_spec ''
 site_seed "$WORK/site.yaml"
 cd "$WORK"
 export SOURCE_DATE_EPOCH=1795000000

@@ -44,8 +44,8 @@ struct ManifestRewrite {
 Result<RewrittenManifest> rewrite_manifest(std::string_view text, const ManifestRewrite& rewrite,
                                            std::string_view what);
 
-/// The pod network that a CNI's manifest says, by where it says it (Cni::pod_cidr_location): one CIDR, or an IPv4 and an
-/// IPv6 one. Empty for a place that is not known or not there. Errors as manifest_images.
+/// The pod network that a CNI's manifest says, by where it says it (Cni::pod_cidr_location): one CIDR, or an IPv4 and
+/// an IPv6 one. Empty for a place that is not known or not there. Errors as manifest_images.
 Result<std::vector<std::string>> manifest_pod_cidrs(std::string_view text, std::string_view location,
                                                     std::string_view what);
 

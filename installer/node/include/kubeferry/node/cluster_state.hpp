@@ -26,9 +26,9 @@ struct PodState {
   std::string name;  ///< "kube-system/coredns-…"
   std::string node;
   bool ready = false;
-  bool finished = false;  ///< Succeeded: a job's Pod is not to be waited for
+  bool finished = false;   ///< Succeeded: a job's Pod is not to be waited for
   bool is_static = false;  ///< from the kubelet's own manifests: kubeadm has waited for those
-  std::string reason;     ///< "ImagePullBackOff: …", "not scheduled: …"; empty when ready
+  std::string reason;      ///< "ImagePullBackOff: …", "not scheduled: …"; empty when ready
 };
 
 /// `kubectl get nodes -o json` (core/v1 NodeList). format error for another document.

@@ -24,8 +24,9 @@ namespace kubeferry::node {
 /// What of that exists now, written down before kubeadm runs: it is the site's and stays.
 Json note_leftovers(const host::Host& host);
 
-/// Unmounts what is below the kubelet's and the runtime's Pod directories, and removes interfaces, network namespaces of
-/// Pods, packet filter rules and the directories that kubeadm and the kubelet made (`/etc/kubernetes`, `/var/lib/kubelet`,
+/// Unmounts what is below the kubelet's and the runtime's Pod directories, and removes interfaces, network namespaces
+/// of Pods, packet filter rules and the directories that kubeadm and the kubelet made (`/etc/kubernetes`,
+/// `/var/lib/kubelet`,
 /// `/var/lib/etcd`, `/var/lib/cni`, `/etc/cni/net.d/10-flannel.conflist`, `/run/flannel`): all but what `before` (from
 /// note_leftovers()) says was there already. What cannot be removed is said by `warning`; the first error is returned
 /// when all was tried.

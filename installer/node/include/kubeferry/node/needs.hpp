@@ -16,11 +16,11 @@ namespace kubeferry::node {
 
 /// The pod network that a bundle brings.
 struct PodNetwork {
-  std::string name;                   ///< "flannel"
-  std::string manifest;               ///< YAML, as it is to be applied
-  std::vector<std::string> cidrs;     ///< what it says; empty when it does not say
-  std::vector<std::string> images;    ///< as it writes them
-  std::string pod_cidr_location;      ///< as catalog::Cni's
+  std::string name;                 ///< "flannel"
+  std::string manifest;             ///< YAML, as it is to be applied
+  std::vector<std::string> cidrs;   ///< what it says; empty when it does not say
+  std::vector<std::string> images;  ///< as it writes them
+  std::string pod_cidr_location;    ///< as catalog::Cni's
 };
 /// Nothing when the bundle has none. Errors of reading it; format errors of its YAML.
 Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& source);

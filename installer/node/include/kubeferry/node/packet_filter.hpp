@@ -18,8 +18,8 @@ namespace kubeferry::node {
 /// Empty when there is nothing to take out. Format: iptables-save(8).
 [[nodiscard]] std::string without_cluster_rules(std::string_view saved);
 
-/// Takes the cluster's rules out of the IPv4 and IPv6 filter, in the nft and the legacy kind, as far as the host has the
-/// programs. io errors of the programs.
+/// Takes the cluster's rules out of the IPv4 and IPv6 filter, in the nft and the legacy kind, as far as the host has
+/// the programs. io errors of the programs.
 Status clean_packet_filter(const host::Host& host);
 
 }  // namespace kubeferry::node

@@ -22,8 +22,7 @@ struct PackWants {
 /// A new token (and certificate key) in the cluster, and all else that a joining machine needs. For a control-plane
 /// node. Tokens and keys expire after `ttl` (a certificate key after 2 h: that is kubeadm's own). io errors of kubeadm
 /// and kubectl; usage error when the cluster knows no node that serves a bundle.
-Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl,
-                                       const kubeadm::Program& program, const std::string& kubectl_path,
-                                       const PackWants& wants);
+Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl, const kubeadm::Program& program,
+                                       const std::string& kubectl_path, const PackWants& wants);
 
 }  // namespace kubeferry::node

@@ -25,10 +25,10 @@ struct Survey {
   runtime::Detected detected;
   runtime::Choice runtime;
   NodeFiles files;
-  catalog::KubernetesVersion kubernetes;  ///< of the bundle, and so of its kubeadm
-  std::string kubeadm;                    ///< a path that can be run now: the host's own, or from memory
-  std::string node_name;                  ///< the host's name, as the kubelet spells it
-  std::string address;                    ///< on the default route, or the only one; empty: must be given
+  catalog::KubernetesVersion kubernetes;             ///< of the bundle, and so of its kubeadm
+  std::string kubeadm;                               ///< a path that can be run now: the host's own, or from memory
+  std::string node_name;                             ///< the host's name, as the kubelet spells it
+  std::string address;                               ///< on the default route, or the only one; empty: must be given
   std::optional<host::MemoryProgram> kubeadm_image;  ///< behind `kubeadm`
 };
 
