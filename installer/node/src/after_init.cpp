@@ -31,7 +31,8 @@ Result<bool> has_manifest(const host::Host& host, const std::string& program, co
   if (!host.exists(k_admin_conf) || !host.program("diff")) {
     return false;
   }
-  const Command command{.argv = {program, fmt::format("--kubeconfig={}", host.at(k_admin_conf).native()), "diff", "-f", "-"},
+  const Command command{.argv = {program, fmt::format("--kubeconfig={}", host.at(k_admin_conf).native()),
+                                 std::string(k_kubectl_cache), "diff", "-f", "-"},
                         .input = manifest};
   const auto output = host.run(command);
   return output && output->exit_status == 0;
@@ -81,10 +82,11 @@ Status remove_kubeconfig(const host::Host& host, const steps::Entry& entry) {
 }
 
 /// What is still missing of these Pods, as one line; empty when nothing is.
-std::string missing(const std::vector<PodState>& pods) {
+std::string missing(const std::vector<PodState>& pods, const std::string& node) {
   std::string out;
   for (const auto& pod : pods) {
-    if (!pod.ready && !pod.finished && !pod.is_static) {
+    const bool ours = pod.node.empty() || pod.node == node;
+    if (ours && !pod.ready && !pod.finished && !pod.is_static) {
       out += fmt::format("{}{} is not ready ({})", out.empty() ? "" : "; ", pod.name, printable(pod.reason));
     }
   }
@@ -177,14 +179,10 @@ Status wait_for_node(const Kubectl& kubectl, const std::string& node, const Pati
   return hinted(wait_until(pending, patience.whole, patience.pause, patience.stop, patience.say));
 }
 
-Status wait_for_pods(const Kubectl& kubectl, const std::string& network_namespace, const Patience& patience) {
+Status wait_for_pods(const Kubectl& kubectl, const std::string& node, const Patience& patience) {
   const auto pending = [&]() -> Result<std::string> {
-    KF_TRY_ASSIGN(auto pods, kubectl.pods("kube-system"));
-    if (!network_namespace.empty() && network_namespace != "kube-system") {
-      KF_TRY_ASSIGN(auto more, kubectl.pods(network_namespace));
-      pods.insert(pods.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    }
-    return pods.empty() ? std::string("no Pods yet") : missing(pods);
+    KF_TRY_ASSIGN(const auto pods, kubectl.pods("kube-system"));
+    return pods.empty() ? std::string("no Pods yet") : missing(pods, node);
   };
   return hinted(wait_until(pending, patience.whole, patience.pause, patience.stop, patience.say));
 }

@@ -44,6 +44,10 @@ void complete(preflight::Question& question, const CommonOptions& options, const
   question.cri_socket = facts.cri_socket.starts_with(k_scheme) ? facts.cri_socket.substr(k_scheme.size()) : "";
   question.fail_swap_on = facts.fail_swap_on;
   question.ignored = options.ignored;
+  if (!journal.entries().empty()) {
+    // What an earlier run brought is there already; counted twice, it would not fit a host that it fits.
+    question.needs.clear();
+  }
   for (const auto& entry : journal.entries()) {
     if (entry.kind == "file" || entry.kind == "directory") {
       question.ours.insert(entry.target);

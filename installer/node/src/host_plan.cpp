@@ -37,6 +37,8 @@ Status add_containerd(const host::Host& host, const Survey& survey, const HostWa
   if (!served_others) {
     plan.push_back(steps::directory("/var/lib/containerd", 0700, steps::Remove::with_content));
     plan.push_back(steps::directory("/run/containerd", 0711, steps::Remove::with_content));
+    plan.push_back(steps::directory("/opt/containerd", 0711, steps::Remove::with_content));
+    plan.push_back(steps::directory("/etc/cni/net.d", 0755));
   }
   KF_TRY_ASSIGN(auto containerd,
                 runtime::containerd_steps(

@@ -185,13 +185,14 @@ Result<Outcome> carry_out_init(const host::Host& host, const InitOptions& option
   const Kubectl kubectl(host, draft.kubectl, host.at(k_admin_conf).native());
   const Patience patience{.whole = options.common.patience, .stop = talk.stop, .say = talk.info};
   KF_TRY(wait_for_node(kubectl, draft.kubeadm.node_name, patience));
-  KF_TRY(wait_for_pods(kubectl, draft.network_namespace, patience));
-  outcome.elsewhere +=
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - waiting);
+  // Before waiting for Pods: further nodes may be what they wait for.
   if (!host.exists(k_join_pack)) {
     KF_TRY_ASSIGN(const source::JoinPack pack, make_pack(host, options, draft, kubectl));
     KF_TRY(source::write_join_pack(host.at(k_join_pack), pack));
   }
+  KF_TRY(wait_for_pods(kubectl, draft.kubeadm.node_name, patience));
+  outcome.elsewhere +=
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - waiting);
   KF_TRY(journal.end_run("finished"));
   return outcome;
 }

@@ -138,7 +138,8 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
   KF_TRY_ASSIGN(const auto images, wanted_images(*held->source, *survey.platform, references));
   HostWants wants{.kubeadm = documents.facts,
-                  .cgroup_driver = defaults_of(survey).cgroup_driver,
+                  .cgroup_driver = options.pack.cgroup_driver.empty() ? defaults_of(survey).cgroup_driver
+                                                                      : options.pack.cgroup_driver,
                   .sandbox_image = sandbox_image(references),
                   .pod_cidrs = network ? network->cidrs : std::vector<std::string>(),
                   .upstreams = upstreams_of(remote->manifest()),

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::uint64_t k_largest_answer = std::uint64_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds k_request_patience{30};
-/// Not root's home: what is written there would outlive the node.
-constexpr std::string_view k_cache = "--cache-dir=/run/kubeferry/kubectl";
 
 Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
   KF_TRY(output);
@@ -24,7 +22,7 @@ Result<std::string> successful(Result<ProcessOutput> output, const std::vector<s
 }  // namespace
 
 Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
-  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_cache)},
+  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache)},
                   .timeout = k_request_patience,
                   .output_limit = k_largest_answer};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
@@ -32,7 +30,7 @@ Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
-  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_cache), "apply", "-f", "-"},
+  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache), "apply", "-f", "-"},
                   .input = std::string(manifest),
                   .timeout = 2 * k_request_patience};
   KF_TRY(successful(host_.run(command), command.argv));

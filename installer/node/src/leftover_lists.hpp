@@ -18,8 +18,8 @@ inline constexpr std::array<std::string_view, 12> k_paths = {
 inline constexpr std::array<std::string_view, 2> k_folders = {"/etc/cni/net.d", "/opt/cni/bin"};
 
 /// Removed when they are empty and were not there before.
-inline constexpr std::array<std::string_view, 5> k_parents = {"/etc/cni/net.d", "/etc/cni", "/opt/cni/bin", "/opt/cni",
-                                                              "/usr/libexec"};
+inline constexpr std::array<std::string_view, 6> k_parents = {"/etc/cni/net.d", "/etc/cni",     "/opt/cni/bin",
+                                                              "/opt/cni",       "/usr/libexec", "/run/netns"};
 
 /// Below these, the kubelet and the runtime mount things for Pods.
 inline constexpr std::array<std::string_view, 4> k_mount_parents = {

@@ -29,6 +29,37 @@ Result<std::string> published_endpoint(const Kubectl& kubectl) {
   return std::string(trim(rest.substr(0, rest.find('\n'))));
 }
 
+/// The value of `key` on a line of its own in a ConfigMap that kubeadm wrote; empty when it has none. kubeadm itself
+/// writes these documents, always in block style.
+std::string line_value(std::string_view text, std::string_view key) {
+  for (const auto line : split(text, '\n')) {
+    const auto content = trim(line);
+    if (content.starts_with(key) && content.substr(key.size()).starts_with(':')) {
+      return std::string(trim(content.substr(key.size() + 1)));
+    }
+  }
+  return {};
+}
+
+/// Of the kubelets, as kubeadm tells those who join: a runtime that is set otherwise starts no Pod.
+std::string cgroup_driver(const Kubectl& kubectl, const catalog::KubernetesVersion& version) {
+  // The name lost its version in 1.24.
+  for (const std::string& name : {fmt::format("kubelet-config-1.{}", version.minor), std::string("kubelet-config")}) {
+    const auto text = kubectl.get({"--namespace=kube-system", "get", "configmap", name, "--ignore-not-found", "-o",
+                                   "jsonpath={.data.kubelet}"});
+    if (text && !text->empty()) {
+      return line_value(*text, "cgroupDriver");
+    }
+  }
+  return {};
+}
+
+/// Empty for one of kubeadm's defaults, under which CoreDNS has another name.
+std::string custom_repository(std::string_view cluster_configuration) {
+  std::string found = line_value(cluster_configuration, "imageRepository");
+  return found == "registry.k8s.io" || found == "k8s.gcr.io" ? std::string() : found;
+}
+
 }  // namespace
 
 Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl,
@@ -56,10 +87,12 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& ku
   KF_TRY(kubeadm::create_token(host, program,
                                {.token = &pack.token, .ttl = wants.ttl, .description = "kubeferry join pack"}));
   pack.token_expires = now + wants.ttl;
+  pack.cgroup_driver = cgroup_driver(kubectl, program.version);
+  KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl_path));
+  pack.image_repository = custom_repository(cluster);
   if (wants.certificates) {
     source::CertificateKey key{.expires = now + k_certificate_key_life};
     KF_TRY_ASSIGN(key.key, kubeadm::generate_certificate_key());
-    KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl_path));
     KF_TRY(kubeadm::upload_certificates(host, program, key.key, cluster));
     pack.certificate_key = std::move(key);
   }

@@ -142,6 +142,7 @@ Status read_cluster(const JsonView& view, JoinPack& pack) {
   KF_TRY_ASSIGN(pack.pod_subnet, plain(view, "podSubnet"));
   KF_TRY_ASSIGN(pack.cri_socket, plain(view, "criSocket"));
   KF_TRY_ASSIGN(pack.dns_domain, plain(view, "dnsDomain"));
+  KF_TRY_ASSIGN(pack.cgroup_driver, plain(view, "cgroupDriver"));
   return {};
 }
 
@@ -190,6 +191,7 @@ crypto::SecretText to_text(const JoinPack& pack) {
   set_unless_empty(out, "podSubnet", pack.pod_subnet);
   set_unless_empty(out, "criSocket", pack.cri_socket);
   set_unless_empty(out, "dnsDomain", pack.dns_domain);
+  set_unless_empty(out, "cgroupDriver", pack.cgroup_driver);
   return crypto::SecretText(kubeferry::to_text(out, JsonStyle::indented));
 }
 
@@ -200,7 +202,7 @@ Result<JoinPack> parse_join_pack(std::string_view text, std::string_view what) {
   KF_TRY(refuse_unsafe(view));
   KF_TRY(view.only({"kind", "created", "clusterName", "kubernetesVersion", "endpoint", "caCertHashes", "token",
                     "tokenExpires", "certificateKey", "certificateKeyExpires", "registries", "registryCa",
-                    "bundleManifest", "imageRepository", "podSubnet", "criSocket", "dnsDomain"}));
+                    "bundleManifest", "imageRepository", "podSubnet", "criSocket", "dnsDomain", "cgroupDriver"}));
   JoinPack pack;
   KF_TRY(read_cluster(view, pack));
   KF_TRY(read_secrets(view, pack));

@@ -45,6 +45,7 @@ JoinPack full_pack() {
   pack.pod_subnet = "10.244.0.0/16,fd00::/48";
   pack.cri_socket = "unix:///run/containerd/containerd.sock";
   pack.dns_domain = "cluster.local";
+  pack.cgroup_driver = "cgroupfs";
   return pack;
 }
 
@@ -92,6 +93,7 @@ TEST(JoinPack, WhatIsOptionalMayBeAbsent) {
   pack.pod_subnet.clear();
   pack.cri_socket.clear();
   pack.dns_domain.clear();
+  pack.cgroup_driver.clear();
   pack.cluster_name.clear();
   const auto again = parse_join_pack(text_of(pack), "join.pack");
   ASSERT_TRUE(again) << again.error().message;

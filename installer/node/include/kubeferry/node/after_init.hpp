@@ -52,8 +52,8 @@ struct Patience {
 };
 /// Until `node` is Ready. io error that says what was missing at the end, with the hint where to look; interrupted.
 Status wait_for_node(const Kubectl& kubectl, const std::string& node, const Patience& patience);
-/// Until every Pod of kube-system and `network_namespace` (empty: none) is Ready or finished, but for static ones: some
-/// of those are called ready only minutes later. The same errors.
-Status wait_for_pods(const Kubectl& kubectl, const std::string& network_namespace, const Patience& patience);
+/// Until every Pod of kube-system that is on `node`, or on none yet, is Ready or finished, but for static ones: some of
+/// those are called ready only minutes later. What is wrong on other nodes is not waited for. The same errors.
+Status wait_for_pods(const Kubectl& kubectl, const std::string& node, const Patience& patience);
 
 }  // namespace kubeferry::node

@@ -65,7 +65,6 @@ struct Draft {
   kubeadm::Facts kubeadm;
   std::string kubectl;          ///< path
   std::string kubeadm_program;  ///< path, once installed
-  std::string network_namespace;  ///< where the pod network's own Pods are; empty: none, or not known
   std::shared_ptr<const void> held;  ///< what the plan refers to
   /// Shared with the plan's steps: time that is not ours.
   std::shared_ptr<std::chrono::steady_clock::duration> elsewhere =

@@ -13,6 +13,9 @@
 
 namespace kubeferry::node {
 
+/// Not root's home: what kubectl writes there would outlive the node.
+inline constexpr std::string_view k_kubectl_cache = "--cache-dir=/run/kubeferry/kubectl";
+
 /// The cluster by way of a real kubectl and a kubeconfig file on the host.
 class Kubectl {
 public:

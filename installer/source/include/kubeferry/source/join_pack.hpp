@@ -35,10 +35,11 @@ struct JoinPack {
   std::vector<installer::RegistryPlace> registries;  ///< at least one
   std::string registry_ca;                           ///< PEM; empty: the system's authorities
   crypto::Digest bundle_manifest;
-  std::string image_repository;  ///< these four: kubeadm's defaults when empty
+  std::string image_repository;  ///< these: kubeadm's defaults when empty
   std::string pod_subnet;
   std::string cri_socket;
   std::string dns_domain;
+  std::string cgroup_driver;  ///< of the cluster's kubelets: "systemd", "cgroupfs"; empty: by what runs this machine
 };
 
 /// JSON text, indented.
