@@ -64,6 +64,7 @@ private:
 void add_build(CLI::App& app, Commands& commands);
 void add_completion(CLI::App& app, Commands& commands);
 void add_diff(CLI::App& app, Commands& commands);
+void add_doctor(CLI::App& app, Commands& commands);
 void add_extract(CLI::App& app, Commands& commands);
 void add_images(CLI::App& app, Commands& commands);
 void add_init(CLI::App& app, Commands& commands);
