@@ -91,15 +91,18 @@ Result<source::JoinPack> pack_of_options(const Options& options) {
 
 Result<source::JoinPack> pack_of(const Options& options) {
   if (!options.token_on_command_line.empty()) {
-    return Failure(Error{ExitCode::usage, "--token: everybody on this machine can read command lines",
-                         "write the token into a file of mode 0600 and say --token-file FILE", {}});
+    return Failure(Error{ExitCode::usage,
+                         "--token: everybody on this machine can read command lines",
+                         "write the token into a file of mode 0600 and say --token-file FILE",
+                         {}});
   }
   if (options.pack.empty()) {
     return pack_of_options(options);
   }
   if (!options.endpoint.empty() || !options.token_file.empty() || !options.ca_hashes.empty() ||
       !options.registries.empty()) {
-    return fail(ExitCode::usage, "--pack says all that the other options about the cluster would; give one or the other");
+    return fail(ExitCode::usage,
+                "--pack says all that the other options about the cluster would; give one or the other");
   }
   return source::read_join_pack(options.pack);
 }
@@ -114,10 +117,10 @@ Status answer(const node::Outcome& outcome, const node::JoinOptions& options, Fo
     return print_json(out);
   }
   const auto seconds = [](std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; };
-  return print(fmt::format("\nThis node is part of the cluster at {} and Ready: {} steps, {} were in order already; "
-                           "{:.1f} s of kubeferry's own, {:.1f} s of kubeadm and of waiting for it.\n",
-                           options.pack.endpoint, outcome.applied, outcome.kept, seconds(outcome.ours),
-                           seconds(outcome.elsewhere)));
+  return print(fmt::format(
+      "\nThis node is part of the cluster at {} and Ready: {} steps, {} were in order already; "
+      "{:.1f} s of kubeferry's own, {:.1f} s of kubeadm and of waiting for it.\n",
+      options.pack.endpoint, outcome.applied, outcome.kept, seconds(outcome.ours), seconds(outcome.elsewhere)));
 }
 
 Status run_join(const Options& options, const Context& context) {
@@ -147,7 +150,8 @@ void add_join(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("join", "Make this host a node of a cluster that kubeferry made");
   auto options = std::make_shared<Options>();
   command->add_option("HOST:PORT", options->endpoint, "The cluster's API server, when there is no --pack");
-  command->add_option("--pack", options->pack, "The join pack that init or `join-pack create` wrote")->type_name("FILE");
+  command->add_option("--pack", options->pack, "The join pack that init or `join-pack create` wrote")
+      ->type_name("FILE");
   options->node.add_to(*command);
   command->add_flag("--control-plane", options->control_plane, "As another control plane");
   command->add_option("--token", options->token_on_command_line)->group("");

@@ -143,8 +143,10 @@ Status need_root(std::string_view command) {
   if (::geteuid() == 0) {
     return {};
   }
-  return Failure(Error{ExitCode::unsupported_host, fmt::format("{} changes this host, so it must be run by root", command),
-                       "put sudo before it", {}});
+  return Failure(Error{ExitCode::unsupported_host,
+                       fmt::format("{} changes this host, so it must be run by root", command),
+                       "put sudo before it",
+                       {}});
 }
 
 Result<std::optional<node::Outcome>> install(

@@ -27,8 +27,10 @@ Status confirm(const Options& options) {
     return {};
   }
   if (::isatty(STDIN_FILENO) == 0) {
-    return Failure(Error{ExitCode::usage, "reset takes the cluster's data on this node with it; nobody is there to ask",
-                         "say --yes", {}});
+    return Failure(Error{ExitCode::usage,
+                         "reset takes the cluster's data on this node with it; nobody is there to ask",
+                         "say --yes",
+                         {}});
   }
   std::fputs("This node's part of the cluster, its containers and etcd's data go for good. Go on? [y/N] ", stderr);
   std::string line;
@@ -57,7 +59,8 @@ void add_reset(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("reset", "Undo on this host what init or join did, and nothing else");
   auto options = std::make_shared<Options>();
   command->add_flag("-y,--yes,--force", options->yes, "Do not ask");
-  command->add_flag("--forget", options->forget, "Also forget which bundles were accepted (rollback is not known then)");
+  command->add_flag("--forget", options->forget,
+                    "Also forget which bundles were accepted (rollback is not known then)");
   commands.on(
       command, [options](const Context& context) { return run_reset(*options, context); },
       "what is undone is in the journal; run the same command again to go on");

@@ -97,14 +97,16 @@ Status hinted(Status status) {
   if (status || status.error().code != ExitCode::io) {
     return status;
   }
-  return Failure(std::move(status).error().with_hint("look with `kubeferry status` and `kubeferry doctor`; run the same "
-                                                     "command again to go on waiting"));
+  return Failure(
+      std::move(status).error().with_hint("look with `kubeferry status` and `kubeferry doctor`; run the same "
+                                          "command again to go on waiting"));
 }
 
 }  // namespace
 
 std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string name, std::string manifest) {
-  steps::Action action{.kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
+  steps::Action action{
+      .kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
   action.satisfied = [=](const host::Host& host) { return has_manifest(host, kubectl, manifest); };
   action.apply = [=](const host::Host& host) { return admin(host, kubectl).apply(manifest); };

@@ -13,8 +13,8 @@ namespace {
 constexpr std::string_view k_key = "cluster.json";
 
 Result<std::string> stored(const Kubectl& kubectl) {
-  return kubectl.get({"--namespace=kube-system", "get", "configmap", "kubeferry", "--ignore-not-found",
-                      "-o", "jsonpath={.data.cluster\\.json}"});
+  return kubectl.get({"--namespace=kube-system", "get", "configmap", "kubeferry", "--ignore-not-found", "-o",
+                      "jsonpath={.data.cluster\\.json}"});
 }
 
 /// Kubernetes takes JSON wherever it takes YAML.
@@ -24,7 +24,10 @@ std::string config_map(const ClusterRecord& record) {
   Json data;
   data.set(std::string(k_key), to_text(to_json(record)));
   Json out;
-  out.set("apiVersion", "v1").set("kind", "ConfigMap").set("metadata", std::move(metadata)).set("data", std::move(data));
+  out.set("apiVersion", "v1")
+      .set("kind", "ConfigMap")
+      .set("metadata", std::move(metadata))
+      .set("data", std::move(data));
   return to_text(out);
 }
 
@@ -98,7 +101,9 @@ std::unique_ptr<const steps::Step> record_serving(std::string kubectl, std::stri
                        .target = self.node,
                        .summary = fmt::format("tell the cluster that {} serves {}", self.node, bundle_manifest)};
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
-  const auto admin = [kubectl](const host::Host& host) { return Kubectl(host, kubectl, host.at(k_admin_conf).native()); };
+  const auto admin = [kubectl](const host::Host& host) {
+    return Kubectl(host, kubectl, host.at(k_admin_conf).native());
+  };
   action.satisfied = [=](const host::Host& host) -> Result<bool> {
     if (!host.exists(k_admin_conf)) {
       return false;

@@ -81,10 +81,11 @@ std::string container_reason(const Json& item) {
 }
 
 PodState pod_of(const Json& item) {
-  PodState pod{.name = fmt::format("{}/{}", text(item, {"metadata", "namespace"}), text(item, {"metadata", "name"})),
-               .node = text(item, {"spec", "nodeName"}),
-               .finished = text(item, {"status", "phase"}) == "Succeeded",
-               .is_static = at(item, {"metadata", "annotations", "kubernetes.io/config.mirror"}).as_string() != nullptr};
+  PodState pod{
+      .name = fmt::format("{}/{}", text(item, {"metadata", "namespace"}), text(item, {"metadata", "name"})),
+      .node = text(item, {"spec", "nodeName"}),
+      .finished = text(item, {"status", "phase"}) == "Succeeded",
+      .is_static = at(item, {"metadata", "annotations", "kubernetes.io/config.mirror"}).as_string() != nullptr};
   std::string condition_reason;
   for (const Json& condition : list(item, {"status", "conditions"})) {
     const std::string type = text(condition, {"type"});

@@ -103,7 +103,9 @@ Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::strin
     return propagate(std::move(result));
   }
   const auto whole = std::chrono::steady_clock::now() - started;
-  const auto milliseconds = [](auto duration) { return std::chrono::duration_cast<std::chrono::milliseconds>(duration); };
+  const auto milliseconds = [](auto duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+  };
   return Outcome{.applied = result->applied,
                  .kept = result->kept,
                  .ours = milliseconds(whole - *draft.elsewhere),

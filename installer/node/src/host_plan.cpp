@@ -60,9 +60,7 @@ Status add_containerd(const host::Host& host, const Survey& survey, const HostWa
 
 }  // namespace
 
-void append(steps::Plan& plan, steps::Plan from) {
-  std::ranges::move(from, std::back_inserter(plan));
-}
+void append(steps::Plan& plan, steps::Plan from) { std::ranges::move(from, std::back_inserter(plan)); }
 
 Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants) {
   steps::Plan plan = std::move(survey.files.plan);
@@ -72,9 +70,9 @@ Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const Host
       {std::string(runtime::k_crictl_configuration), runtime::crictl_configuration(wants.kubeadm.cri_socket)}};
   append(plan, runtime::file_steps(crictl));
   if (survey.runtime.kind == runtime::Kind::crio) {
-    append(plan, runtime::crio_steps(runtime::crio_files(
-                     {.sandbox_image = wants.sandbox_image, .cgroup_driver = driver_of(wants)}, wants.upstreams,
-                     wants.registries, wants.registry_ca)));
+    append(plan, runtime::crio_steps(
+                     runtime::crio_files({.sandbox_image = wants.sandbox_image, .cgroup_driver = driver_of(wants)},
+                                         wants.upstreams, wants.registries, wants.registry_ca)));
   } else {
     KF_TRY(add_containerd(host, survey, wants, plan));
   }

@@ -16,9 +16,9 @@ struct HostWants {
   std::string cgroup_driver;  ///< "systemd", "cgroupfs"
   std::string sandbox_image;
   std::vector<std::string> pod_cidrs;
-  std::vector<std::string> upstreams;                  ///< registries that images are named after
-  std::vector<installer::RegistryPlace> registries;    ///< where they are to be had instead, in this order
-  std::string registry_ca;                             ///< PEM; empty: the system's authorities
+  std::vector<std::string> upstreams;                ///< registries that images are named after
+  std::vector<installer::RegistryPlace> registries;  ///< where they are to be had instead, in this order
+  std::string registry_ca;                           ///< PEM; empty: the system's authorities
 };
 
 /// Everything below kubeadm: node files, kernel, runtime, kubelet's units. `survey`'s own plan is moved into it.

@@ -74,10 +74,9 @@ void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, c
   secret("init.yaml", documents.text.view());
 }
 
-Result<preflight::Question> question_of(const InitOptions& options, const Survey& survey,
-                                        const kubeadm::Facts& facts, const steps::Journal& journal) {
-  KF_TRY_ASSIGN(auto question,
-                preflight::question_for(*options.bundle, preflight::Role::init, survey.platform->name));
+Result<preflight::Question> question_of(const InitOptions& options, const Survey& survey, const kubeadm::Facts& facts,
+                                        const steps::Journal& journal) {
+  KF_TRY_ASSIGN(auto question, preflight::question_for(*options.bundle, preflight::Role::init, survey.platform->name));
   question.registry_port = options.common.registry_port;
   question.add_need(std::string(k_bundle_directory), options.bundle->file_bytes(), 1);
   complete(question, options.common, facts, journal);
@@ -151,16 +150,15 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   append(draft.plan, std::move(below));
   append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
   add_configuration(draft.plan, documents, secrets);
-  draft.plan.push_back(
-      kubeadm_step({.verb = KubeadmRun::Verb::init,
-                    .program = {.path = draft.kubeadm_program, .version = survey.kubernetes},
-                    .configuration = file_in(k_kubeadm_directory, "init.yaml"),
-                    .arguments = documents.arguments,
-                    .cri_socket = documents.facts.cri_socket,
-                    .certificates_dir = documents.facts.certificates_dir,
-                    .log = file_in(k_kubeadm_directory, "init.log"),
-                    .elsewhere = draft.elsewhere,
-                    .talk = talk}));
+  draft.plan.push_back(kubeadm_step({.verb = KubeadmRun::Verb::init,
+                                     .program = {.path = draft.kubeadm_program, .version = survey.kubernetes},
+                                     .configuration = file_in(k_kubeadm_directory, "init.yaml"),
+                                     .arguments = documents.arguments,
+                                     .cri_socket = documents.facts.cri_socket,
+                                     .certificates_dir = documents.facts.certificates_dir,
+                                     .log = file_in(k_kubeadm_directory, "init.log"),
+                                     .elsewhere = draft.elsewhere,
+                                     .talk = talk}));
   if (network) {
     draft.plan.push_back(pod_network(draft.kubectl, network->name, network->manifest));
   }

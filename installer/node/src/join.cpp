@@ -52,8 +52,7 @@ Result<kubeadm::Documents> documents_of(const JoinOptions& options, const Survey
 Result<std::vector<std::string>> references_of(const JoinOptions& options, const Survey& survey,
                                                const std::optional<PodNetwork>& network) {
   KF_TRY_ASSIGN(const catalog::Catalog catalog, catalog::Catalog::builtin());
-  KF_TRY_ASSIGN(const auto all,
-                catalog::kubernetes_images(catalog, survey.kubernetes, options.pack.image_repository));
+  KF_TRY_ASSIGN(const auto all, catalog::kubernetes_images(catalog, survey.kubernetes, options.pack.image_repository));
   std::vector<std::string> out;
   for (const auto& image : all.images) {
     const bool everywhere = image.reference.find("/kube-proxy:") != std::string::npos ||
@@ -72,8 +71,8 @@ Result<std::vector<std::string>> references_of(const JoinOptions& options, const
 preflight::Question question_of(const JoinOptions& options, const Survey& survey, const source::NodeSource& source,
                                 const kubeadm::Facts& facts, const steps::Journal& journal) {
   const bundle::Manifest& manifest = source.manifest();
-  preflight::Question question{.role = control_plane(options) ? preflight::Role::control_plane
-                                                              : preflight::Role::worker};
+  preflight::Question question{.role =
+                                   control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker};
   preflight::BundleFacts known{
       .kubernetes = manifest.kubernetes, .created = manifest.created, .platforms = manifest.platforms};
   for (const auto& row : manifest.files) {

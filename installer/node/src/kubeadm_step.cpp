@@ -77,9 +77,10 @@ Status apply(const host::Host& host, const KubeadmRun& run) {
   if (!done) {
     Error error = done.error();
     if (error.code == ExitCode::io) {
-      error.hint = fmt::format("all that kubeadm said is in {}; when the reason is gone run the same command again, or "
-                               "take everything back with `kubeferry reset`",
-                               run.log);
+      error.hint = fmt::format(
+          "all that kubeadm said is in {}; when the reason is gone run the same command again, or "
+          "take everything back with `kubeferry reset`",
+          run.log);
     }
     return Failure(std::move(error));
   }

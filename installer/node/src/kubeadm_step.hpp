@@ -16,9 +16,9 @@ namespace kubeferry::node {
 struct KubeadmRun {
   enum class Verb { init, join };
   Verb verb = Verb::init;
-  kubeadm::Program program;  ///< installed by then
-  std::string configuration;             ///< path
-  std::vector<std::string> arguments;    ///< Documents::arguments
+  kubeadm::Program program;            ///< installed by then
+  std::string configuration;           ///< path
+  std::vector<std::string> arguments;  ///< Documents::arguments
   std::string cri_socket;
   std::string certificates_dir;
   std::string log;  ///< path

@@ -30,9 +30,10 @@ Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
-  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache), "apply", "-f", "-"},
-                  .input = std::string(manifest),
-                  .timeout = 2 * k_request_patience};
+  Command command{
+      .argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache), "apply", "-f", "-"},
+      .input = std::string(manifest),
+      .timeout = 2 * k_request_patience};
   KF_TRY(successful(host_.run(command), command.argv));
   return {};
 }

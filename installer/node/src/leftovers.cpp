@@ -77,8 +77,8 @@ Status remove_tree(const host::Host& host, const std::string& path) {
   if (!host.exists(path)) {
     return {};
   }
-  const auto mounts = mounts_below(read_file("/proc/self/mounts", std::uint64_t{16} << 20).value_or(""),
-                                   host.at(path).native());
+  const auto mounts =
+      mounts_below(read_file("/proc/self/mounts", std::uint64_t{16} << 20).value_or(""), host.at(path).native());
   if (!mounts.empty()) {
     return fail(ExitCode::io, "{} stays: {} is still mounted", path, mounts.front());
   }
@@ -128,10 +128,12 @@ void remove_namespaces(const host::Host& host, const std::set<std::string>& kept
 void remove_cgroups(const host::Host& host) {
   for (const auto& controller : names_in(host, "/sys/fs/cgroup")) {
     for (const std::string_view name : {"kubepods", "kubepods.slice"}) {
-      for (const std::string& path : {fmt::format("/sys/fs/cgroup/{}/{}", controller, name), fmt::format("/sys/fs/cgroup/{}", name)}) {
+      for (const std::string& path :
+           {fmt::format("/sys/fs/cgroup/{}/{}", controller, name), fmt::format("/sys/fs/cgroup/{}", name)}) {
         std::vector<fs::path> all;
         std::error_code ignored;
-        for (fs::recursive_directory_iterator entry(host.at(path), ignored), end; entry != end; entry.increment(ignored)) {
+        for (fs::recursive_directory_iterator entry(host.at(path), ignored), end; entry != end;
+             entry.increment(ignored)) {
           if (entry->is_directory(ignored)) {
             all.push_back(entry->path());
           }
@@ -255,7 +257,8 @@ Status remove_leftovers(const host::Host& host, const Json& before,
   sweep.take(clean_packet_filter(host));
   remove_cgroups(host);
   if (before.find("paths") == nullptr || before.find("folders") == nullptr) {
-    sweep.take(fail(ExitCode::io, "the journal does not say what was here before kubeadm ran; no directory was removed"));
+    sweep.take(
+        fail(ExitCode::io, "the journal does not say what was here before kubeadm ran; no directory was removed"));
     return sweep.result();
   }
   remove_directories(host, before, sweep);

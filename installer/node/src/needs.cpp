@@ -53,10 +53,10 @@ Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> c
     return fail(ExitCode::usage, "--pod-network-cidr {}: kubeferry does not know where {}'s manifest says its network",
                 fmt::join(wanted, ","), network.name);
   }
-  KF_TRY_ASSIGN(auto rewritten,
-                catalog::rewrite_manifest(network.manifest,
-                                          {.pod_cidr = wanted, .pod_cidr_location = network.pod_cidr_location},
-                                          network.name));
+  KF_TRY_ASSIGN(
+      auto rewritten,
+      catalog::rewrite_manifest(network.manifest, {.pod_cidr = wanted, .pod_cidr_location = network.pod_cidr_location},
+                                network.name));
   network.manifest = std::move(rewritten.text);
   network.cidrs = wanted;
   return network;

@@ -52,9 +52,8 @@ std::map<std::string, std::string> fitting(const host::Host& host, const std::se
     const std::string version = version_of(path);
     const bool of_kubernetes = std::ranges::find(k_kubernetes, component) != k_kubernetes.end();
     if (of_kubernetes ? fmt::format("v{}", version) == kubernetes
-                      : component == "crictl" ||
-                            (component == "containerd" && !version.empty() &&
-                             catalog::compare_numbers(version, k_oldest_containerd) >= 0)) {
+                      : component == "crictl" || (component == "containerd" && !version.empty() &&
+                                                  catalog::compare_numbers(version, k_oldest_containerd) >= 0)) {
       keep(component, path, version);
     }
   }
@@ -122,7 +121,8 @@ std::string program_version(const host::Host& host, const std::string& program) 
   // The first word that is a version: "containerd github.com/containerd/containerd 1.6.20~ds1 1.6.20~ds1-1+b1",
   // "runc version 1.1.5+ds1", "Kubernetes v1.20.2", "crictl version v1.20.0".
   std::string text = *output;
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '"' || c == ',' || c == ':'; }, ' ');
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '"' || c == ',' || c == ':'; }, ' ');
   for (std::string_view word : split(text, ' ')) {
     word.remove_prefix(word.starts_with('v') ? 1 : 0);
     const auto end = word.find_first_not_of("0123456789.");

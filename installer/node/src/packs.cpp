@@ -18,8 +18,8 @@ constexpr auto k_certificate_key_life = std::chrono::hours(2);
 
 /// "server: https://10.0.0.1:6443" in the kubeconfig that kubeadm publishes for those who join.
 Result<std::string> published_endpoint(const Kubectl& kubectl) {
-  KF_TRY_ASSIGN(const std::string text, kubectl.get({"--namespace=kube-public", "get", "configmap", "cluster-info", "-o",
-                                                     "jsonpath={.data.kubeconfig}"}));
+  KF_TRY_ASSIGN(const std::string text, kubectl.get({"--namespace=kube-public", "get", "configmap", "cluster-info",
+                                                     "-o", "jsonpath={.data.kubeconfig}"}));
   constexpr std::string_view k_key = "server: https://";
   const auto at = text.find(k_key);
   if (at == std::string::npos) {
@@ -45,8 +45,8 @@ std::string line_value(std::string_view text, std::string_view key) {
 std::string cgroup_driver(const Kubectl& kubectl, const catalog::KubernetesVersion& version) {
   // The name lost its version in 1.24.
   for (const std::string& name : {fmt::format("kubelet-config-1.{}", version.minor), std::string("kubelet-config")}) {
-    const auto text = kubectl.get({"--namespace=kube-system", "get", "configmap", name, "--ignore-not-found", "-o",
-                                   "jsonpath={.data.kubelet}"});
+    const auto text = kubectl.get(
+        {"--namespace=kube-system", "get", "configmap", name, "--ignore-not-found", "-o", "jsonpath={.data.kubelet}"});
     if (text && !text->empty()) {
       return line_value(*text, "cgroupDriver");
     }
@@ -62,14 +62,15 @@ std::string custom_repository(std::string_view cluster_configuration) {
 
 }  // namespace
 
-Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl,
-                                       const kubeadm::Program& program, const std::string& kubectl_path,
-                                       const PackWants& wants) {
+Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl, const kubeadm::Program& program,
+                                       const std::string& kubectl_path, const PackWants& wants) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  source::JoinPack pack{.created = now, .kubernetes_version = program.version.to_string(), .cri_socket = wants.cri_socket};
+  source::JoinPack pack{
+      .created = now, .kubernetes_version = program.version.to_string(), .cri_socket = wants.cri_socket};
   KF_TRY_ASSIGN(const ClusterRecord record, read_cluster_record(kubectl));
   if (record.serving.empty()) {
-    return Failure(Error{ExitCode::usage, "the cluster knows no node that serves a bundle", "was it made by kubeferry init?", {}});
+    return Failure(
+        Error{ExitCode::usage, "the cluster knows no node that serves a bundle", "was it made by kubeferry init?", {}});
   }
   pack.registries = record.places();
   pack.registry_ca = record.authorities();

@@ -78,8 +78,9 @@ Result<NodeRegistry> registry_plan(const host::Host& host, const RegistryWants& 
   out.plan.push_back(std::move(program));
   out.plan.push_back(steps::text_file(std::string(k_trust_file), wants.trust.to_text(), 0644));
   out.plan.push_back(steps::directory(std::string(k_bundle_directory), 0755, steps::Remove::with_content));
-  out.plan.push_back(wants.bring ? wants.bring(bundle_path(wants.manifest))
-                                 : bundle_copy(wants.bundle_file, bundle_path(wants.manifest), wants.bytes, wants.trust));
+  out.plan.push_back(wants.bring
+                         ? wants.bring(bundle_path(wants.manifest))
+                         : bundle_copy(wants.bundle_file, bundle_path(wants.manifest), wants.bytes, wants.trust));
   append(out.plan, runtime::registry_service(service, runtime::service_manager(host), identity));
   return out;
 }

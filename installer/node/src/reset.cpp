@@ -7,7 +7,7 @@ namespace kubeferry::node {
 
 namespace {
 
-/// By which rollback is known (docs/verifying.md): it outlives the node unless the user says otherwise.
+/// By which rollback is known (docs/installing.md): it outlives the node unless the user says otherwise.
 constexpr std::string_view k_trust_state = "trust.json";
 
 }  // namespace
@@ -21,7 +21,8 @@ Status reset(const host::Host& host, const ResetOptions& options, steps::Journal
     };
     KF_TRY(steps::undo_all(host, journal, undoers(talk), how));
   }
-  return journal.remove(options.forget ? std::vector<std::string>() : std::vector<std::string>{std::string(k_trust_state)});
+  return journal.remove(options.forget ? std::vector<std::string>()
+                                       : std::vector<std::string>{std::string(k_trust_state)});
 }
 
 }  // namespace kubeferry::node

@@ -44,11 +44,11 @@ Status check_platform(const bundle::Manifest& manifest, std::string_view platfor
   if (there) {
     return {};
   }
-  return Failure(Error{ExitCode::unsupported_host,
-                       fmt::format("{} is for {}, and this machine is {}", name, fmt::join(manifest.platforms, ", "),
-                                   platform),
-                       fmt::format("build a bundle whose spec has `platforms: [{}]`, or `all`", platform),
-                       {}});
+  return Failure(
+      Error{ExitCode::unsupported_host,
+            fmt::format("{} is for {}, and this machine is {}", name, fmt::join(manifest.platforms, ", "), platform),
+            fmt::format("build a bundle whose spec has `platforms: [{}]`, or `all`", platform),
+            {}});
 }
 
 }  // namespace
@@ -64,7 +64,8 @@ std::string own_address(const preflight::Network& network) {
   if (candidates.empty() && network.addresses.size() == 1) {
     candidates = network.addresses;
   }
-  const auto four = std::ranges::find_if(candidates, [](const auto& one) { return one.address.family() == host::Family::ipv4; });
+  const auto four =
+      std::ranges::find_if(candidates, [](const auto& one) { return one.address.family() == host::Family::ipv4; });
   const auto found = four != candidates.end() ? four : candidates.begin();
   return found == candidates.end() ? std::string() : found->address.to_string();
 }

@@ -19,7 +19,8 @@ constexpr std::array<Use, 4> k_control_plane = {
 }  // namespace
 
 std::vector<std::uint16_t> needed_ports(const Question& question) {
-  std::vector<std::uint16_t> ports = {k_kubelet.port};
+  std::vector<std::uint16_t> ports;
+  ports.push_back(k_kubelet.port);
   if (question.control_plane()) {
     ports.push_back(question.api_port);
     for (const auto& use : k_control_plane) {

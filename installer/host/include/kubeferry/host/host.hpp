@@ -22,8 +22,7 @@ public:
 };
 
 /// Where programs are looked for on a host, whatever PATH says: the installer runs as root.
-inline constexpr std::string_view k_program_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+inline constexpr std::string_view k_program_path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Runs on this machine with an environment of its own (PATH as k_program_path, LC_ALL=C, HOME), so that nothing the
 /// caller exported (LD_PRELOAD, KUBECONFIG, proxies) reaches a program run as root. Secrets go by file or input.
@@ -36,7 +35,8 @@ public:
 /// Paths in the interface are absolute as the host itself sees them; at() says where they are for us.
 class Host {
 public:
-  Host(std::filesystem::path root, std::shared_ptr<Runner> runner) : root_(std::move(root)), runner_(std::move(runner)) {}
+  Host(std::filesystem::path root, std::shared_ptr<Runner> runner)
+      : root_(std::move(root)), runner_(std::move(runner)) {}
   /// This machine.
   static Host local();
 

@@ -35,9 +35,11 @@ struct Caller {
   std::uint32_t gid = 0;
 };
 /// By SUDO_UID in `environment` and the host's passwd; root otherwise.
-[[nodiscard]] Caller caller(const host::Host& host, const std::function<std::optional<std::string>(const char*)>& environment);
+[[nodiscard]] Caller caller(const host::Host& host,
+                            const std::function<std::optional<std::string>(const char*)>& environment);
 
-/// A copy of admin.conf as ~/.kube/config (0600, the caller's own), unless there is one already: that one is not touched.
+/// A copy of admin.conf as ~/.kube/config (0600, the caller's own), unless there is one already: that one is not
+/// touched.
 [[nodiscard]] std::unique_ptr<const steps::Step> kubeconfig(Caller caller);
 
 /// Undo of the steps above: a kubeconfig goes; the others went with the cluster.

@@ -63,8 +63,8 @@ struct Draft {
   std::vector<std::string> kept;  ///< what the host has already, for people
   steps::Plan plan;
   kubeadm::Facts kubeadm;
-  std::string kubectl;          ///< path
-  std::string kubeadm_program;  ///< path, once installed
+  std::string kubectl;               ///< path
+  std::string kubeadm_program;       ///< path, once installed
   std::shared_ptr<const void> held;  ///< what the plan refers to
   /// Shared with the plan's steps: time that is not ours.
   std::shared_ptr<std::chrono::steady_clock::duration> elsewhere =

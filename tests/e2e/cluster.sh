@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# A cluster of three native hosts that have never seen the internet, made by kubeferry from one bundle with the real
+# kubeadm, kubelet, containerd, runc and CNI plugins: init, join of a worker, join of a second control plane, Pods that
+# reach each other, pulls with a registry gone, kills, and resets that leave nothing.
+#   cluster.sh KUBEFERRY      KUBEFERRY_E2E_BIN=DIR takes another Kubernetes' programs (tests/support/cluster/README.md)
+set -euo pipefail
+export KUBEFERRY=$1
+here=$(cd "$(dirname "$0")" && pwd)
+WORK=$(mktemp -d)
+export WORK CLUSTER_DIR=$WORK/run
+# shellcheck source=tests/support/site/cluster.sh
+source "$here/../support/site/cluster.sh"
+host=$here/../support/cluster/host.sh
+finish() {
+  local status=$?
+  if ((status != 0)); then echo "FAILED with $status" >&2; fi
+  "$host" net-down >/dev/null 2>&1 || true
+  site_down
+  rm -rf "$WORK"
+}
+trap finish EXIT
+say() { printf '== %s (%d s)\n' "$*" "$SECONDS"; }
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+on() { "$host" run "$@"; }
+kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
+
+# The program and, while it is not static yet, the libraries that a bare Debian lacks.
+give_program() { # HOST
+  "$host" put "$1" "$KUBEFERRY" /root/kubeferry
+  on "$1" mkdir -p /usr/local/lib/kubeferry-test
+  tar -C "$WORK/libraries" -cf - . | on "$1" tar -C /usr/local/lib/kubeferry-test -xf -
+  # shellcheck disable=SC2016
+  on "$1" sh -c 'cd /usr/local/lib/kubeferry-test
+    for file in *; do [ ! -e "/lib/x86_64-linux-gnu/$file" ] || rm "$file"; done
+    echo /usr/local/lib/kubeferry-test >/etc/ld.so.conf.d/zz-kubeferry-test.conf; ldconfig'
+  "$host" put "$1" "$WORK/site.pub" /root/site.pub
+}
+
+new_host() { # NAME IP
+  "$host" up "$1" "$2"
+  give_program "$1"
+  "$host" snapshot "$1" "$WORK/before-$1"
+}
+
+# What may differ: the memory of accepted bundles, which is meant to stay; the lock file and the empty tables that
+# iptables makes when it is first run and that hold no rule; the harness's own credentials folder; a kernel counter.
+readonly ignored=('/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '/run/xtables.lock' '/run/credentials' 'fs/quota/syncs:'
+  '^ip6?tables-save: ([:*]|COMMIT)' '^table ip6? (nat|filter|mangle) \{$' '^\s*chain [A-Z]+ \{$' '^\s*type (nat|filter|route) hook '
+  '^\s*\}?$')
+unchanged() { # NAME
+  rm -rf "$WORK/after"
+  "$host" snapshot "$1" "$WORK/after"
+  "$host" compare "$WORK/before-$1" "$WORK/after" "${ignored[@]}" || fail "$1 is not as it was"
+}
+
+# shellcheck disable=SC2120  # quiet calls it with arguments
+init() {
+  on cp1 sh -c 'cd /root && ./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml \
+    --service-cidr 10.96.0.0/16 --control-plane-endpoint 10.99.0.21:6443 --upload-certs "$@"' sh "$@"
+}
+join() { # NAME [OPTION…]
+  local name=$1
+  shift
+  on cp1 cat /var/lib/kubeferry/join.pack >"$WORK/join.pack"
+  "$host" put "$name" "$WORK/join.pack" /root/join.pack
+  on "$name" chmod 600 /root/join.pack
+  on "$name" sh -c 'cd /root && ./kubeferry join --pack join.pack --trust site.pub "$@"' sh "$@"
+}
+reset() { on "$1" sh -c 'cd /root && ./kubeferry reset --yes'; }
+within() { # SECONDS COMMAND…
+  local end=$((SECONDS + $1))
+  shift
+  until "$@"; do ((SECONDS < end)) || return 1; sleep 2; done
+}
+quiet() { "$@" >"$WORK/log" 2>&1 || { tail -n 40 "$WORK/log" >&2; fail "$*"; }; }
+expect() { # STATUS COMMAND…
+  local want=$1 got=0
+  shift
+  "$@" >"$WORK/log" 2>&1 || got=$?
+  [[ $got == "$want" ]] || { tail -n 20 "$WORK/log" >&2; fail "exit $got instead of $want: $*"; }
+}
+
+say 'a bundle of programs that really run'
+cluster_bundle ''
+mkdir "$WORK/libraries"
+ldd "$KUBEFERRY" | awk '/=> \//{print $3}' | xargs -I{} cp -Ln {} "$WORK/libraries/"
+"$host" net-up
+new_host cp1 10.99.0.21
+"$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
+"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+rm -rf "$WORK/before-cp1"
+"$host" snapshot cp1 "$WORK/before-cp1"
+
+say 'what is refused changes nothing'
+"$KUBEFERRY" key generate "$WORK/stranger" >/dev/null
+"$host" put cp1 "$WORK/stranger.pub" /root/stranger.pub
+expect 11 on cp1 /root/kubeferry init /root/cluster.tar.zst --trust /root/stranger.pub
+on cp1 rm /root/stranger.pub
+expect 40 on cp1 /root/kubeferry init /root/cluster.tar.zst --trust /root/site.pub --config /root/extra.yaml --service-cidr 10.99.0.0/16
+grep -q 'CidrOverlap' "$WORK/log" || fail 'no word about the overlap'
+quiet init --dry-run
+unchanged cp1
+
+say 'init'
+# shellcheck disable=SC2119
+init 2>&1 | tee "$WORK/init.log" | grep -vE '^\[' | tail -n 8
+grep -E 'Kubernetes v.* is up' "$WORK/init.log" >/dev/null || fail 'init'
+ours=$(sed -n 's/.*already; \([0-9.]*\) s of kubeferry.s own.*/\1/p' "$WORK/init.log")
+say "init took $ours s of our own"
+
+say 'a second run changes nothing'
+# shellcheck disable=SC2119
+init 2>&1 | tee "$WORK/init2.log" | grep -q 'is up: 0 steps' || { tail "$WORK/init2.log"; fail 'the second run did something'; }
+
+say 'join: a worker'
+new_host w1 10.99.0.22
+join w1 2>&1 | tail -n 2
+say 'join: a second control plane'
+new_host cp2 10.99.0.23
+join cp2 --control-plane 2>&1 | tail -n 2
+
+# While etcd takes its second member in, its leader changes, and the API server may lose what is made in that moment for
+# those who already watch (seen with 1.20.2: kube-proxy and CoreDNS never heard of a Service).
+sleep 20
+
+say 'Pods on every node reach each other and a Service'
+kubectl taint nodes --all node-role.kubernetes.io/master- node-role.kubernetes.io/control-plane- >/dev/null 2>&1 || true
+on cp1 sh -c 'cat >/root/pods.yaml' <"$here/pods.yaml"
+within 60 kubectl apply -f /root/pods.yaml >/dev/null
+kubectl rollout status daemonset/answer --timeout=120s >/dev/null || { kubectl get pods -A -o wide; fail 'the Pods did not start'; }
+on cp1 rm /root/pods.yaml
+service=$(kubectl get service answer -o 'jsonpath={.spec.clusterIP}')
+mapfile -t addresses < <(kubectl get pods -l app=answer -o 'jsonpath={range .items[*]}{.status.podIP}{"\n"}{end}')
+mapfile -t pods < <(kubectl get pods -l app=answer -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')
+((${#addresses[@]} == 3)) || fail "${#addresses[@]} Pods instead of 3"
+answer() { # POD ADDRESS
+  kubectl exec "$1" -- /bin/busybox sh -c "printf 'GET / HTTP/1.0\r\n\r\n' | /bin/busybox nc -w 5 $2 8080" 2>/dev/null | grep -q '^answer'
+}
+resolve() { # POD
+  kubectl exec "$1" -- /bin/busybox nslookup answer.default.svc.cluster.local 2>/dev/null | grep -q "$service"
+}
+for pod in "${pods[@]}"; do
+  for address in "${addresses[@]}" "$service"; do
+    within 60 answer "$pod" "$address" || fail "$pod does not get an answer from $address"
+  done
+  within 60 resolve "$pod" || fail "$pod does not resolve the Service's name"
+done
+echo "${#pods[@]} Pods, each from each, by Service address and name"
+
+say 'the first registry is gone, pulls go on'
+on cp1 systemctl stop kubeferry-registry.service
+image=$(kubectl -n kube-system get daemonset kube-proxy -o 'jsonpath={.spec.template.spec.containers[0].image}')
+on cp2 sh -c "ctr -n k8s.io images rm $image && crictl pull $image" >/dev/null
+on cp1 systemctl start kubeferry-registry.service
+
+say 'packets that left'
+"$host" egress | tee "$WORK/egress"
+grep -qx 'leaving 0' "$WORK/egress" || fail 'something tried to leave'
+
+say 'reset of each, compared with what was before'
+for name in w1 cp2 cp1; do
+  quiet reset "$name"
+  on "$name" rm -f /root/join.pack
+  unchanged "$name"
+done
+
+say 'init again, killed at every step, then resumed; reset killed too'
+on cp1 rm -f /root/join.pack
+"$here/kill_at_every_step.sh" "$host" cp1 "$WORK" /root/kubeferry init /root/cluster.tar.zst --trust /root/site.pub \
+  --config /root/extra.yaml --service-cidr 10.96.0.0/16
+kubectl get nodes
+"$here/kill_at_every_step.sh" "$host" cp1 "$WORK" /root/kubeferry reset --yes
+unchanged cp1
+say 'cluster: passed'

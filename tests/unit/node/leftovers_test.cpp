@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/leftovers.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_host.hpp"
+
+namespace kubeferry::node {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(MountsBelow, InnermostFirstAndUnescaped) {
+  const std::string_view mounts =
+      "tmpfs / tmpfs rw 0 0\n"
+      "tmpfs /var/lib/kubelet/pods/1/volumes/a tmpfs rw 0 0\n"
+      "tmpfs /var/lib/kubelet/pods/1/volumes/a\\040b tmpfs rw 0 0\n"
+      "tmpfs /var/lib/kubelet2 tmpfs rw 0 0\n"
+      "tmpfs /var/lib/kubelet tmpfs rw 0 0\n";
+  EXPECT_THAT(
+      mounts_below(mounts, "/var/lib/kubelet"),
+      ElementsAre("/var/lib/kubelet", "/var/lib/kubelet/pods/1/volumes/a b", "/var/lib/kubelet/pods/1/volumes/a"));
+}
+
+TEST(RemoveLeftovers, TakesWhatCameAndLeavesWhatWasThere) {
+  const FakeHost fake;
+  fake.write("/etc/cni/net.d/99-site.conf", "site");
+  fake.write("/opt/cni/bin/bridge", "ours");
+  fake.write("/var/lib/cni/site", "site");
+  fake.write("/proc/sys/vm/overcommit_memory", "0\n");
+  const Json before = note_leftovers(fake.host());
+  fake.write("/etc/cni/net.d/10-flannel.conflist", "flannel");
+  fake.write("/opt/cni/bin/flannel", "flannel");
+  fake.write("/etc/kubernetes/admin.conf", "secret");
+  fake.write("/var/lib/kubelet/config.yaml", "x");
+  fake.write("/usr/libexec/kubernetes/plugins/x", "x");
+  fake.write("/proc/sys/vm/overcommit_memory", "1\n");
+  const auto removed = remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; });
+  ASSERT_TRUE(removed) << removed.error().message;
+  for (const auto* path : {"/etc/cni/net.d/10-flannel.conflist", "/opt/cni/bin/flannel", "/etc/kubernetes",
+                           "/var/lib/kubelet", "/usr/libexec"}) {
+    EXPECT_FALSE(fake.host().exists(path)) << path;
+  }
+  for (const auto* path : {"/etc/cni/net.d/99-site.conf", "/opt/cni/bin/bridge", "/var/lib/cni/site"}) {
+    EXPECT_TRUE(fake.host().exists(path)) << path;
+  }
+  EXPECT_EQ(fake.host().line("/proc/sys/vm/overcommit_memory"), "0");
+}
+
+TEST(RemoveLeftovers, WithoutKnowingWhatWasThereNoDirectoryGoes) {
+  const FakeHost fake;
+  fake.write("/etc/kubernetes/admin.conf", "somebody's");
+  std::vector<std::string> said;
+  const auto removed = remove_leftovers(fake.host(), Json(), [&](std::string_view line) { said.emplace_back(line); });
+  EXPECT_FALSE(removed);
+  EXPECT_THAT(said, Contains(HasSubstr("the journal does not say")));
+  EXPECT_TRUE(fake.host().exists("/etc/kubernetes/admin.conf"));
+}
+
+TEST(RemoveLeftovers, InterfacesOfTheClusterGoUnlessTheyWereThere) {
+  const FakeHost fake;
+  fake.write("/usr/sbin/ip", "", true);
+  fake.write("/sys/class/net/kube-ipvs0/mtu", "1500");
+  const Json before = note_leftovers(fake.host());
+  fake.write("/sys/class/net/cni0/mtu", "1500");
+  fake.write("/sys/class/net/eth0/mtu", "1500");
+  const auto removed = remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; });
+  ASSERT_TRUE(removed);
+  EXPECT_THAT(fake.ran(), ElementsAre("/usr/sbin/ip link delete cni0"));
+}
+
+}  // namespace
+}  // namespace kubeferry::node
