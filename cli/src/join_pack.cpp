@@ -40,21 +40,6 @@ std::string own_socket(const host::Host& host) {
   return {};
 }
 
-/// kubeadm writes its documents with one member a line.
-std::string certificates_directory(std::string_view configuration) {
-  constexpr std::string_view k_key = "certificatesDir:";
-  for (const auto line : split(configuration, '\n')) {
-    if (line.starts_with(k_key)) {
-      std::string_view value = trim(line.substr(k_key.size()));
-      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
-        value = value.substr(1, value.size() - 2);
-      }
-      return std::string(value);
-    }
-  }
-  return {};
-}
-
 Status answer(const Options& options, const source::JoinPack& pack, Format format) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (format == Format::json) {
@@ -82,13 +67,10 @@ Status run_create(const Options& options, const Context& context) {
   const host::Host host = host::Host::local();
   KF_TRY_ASSIGN(const ClusterAccess access, cluster_access(host, "join-pack create"));
   const node::Kubectl kubectl(host, access.kubectl, host.at(node::k_admin_conf).native());
-  KF_TRY_ASSIGN(const std::string configuration, kubeadm::cluster_configuration(host, access.kubectl));
-  KF_TRY_ASSIGN(const source::JoinPack pack,
-                node::new_join_pack(host, kubectl, access.kubeadm, access.kubectl,
-                                    {.certificates_dir = certificates_directory(configuration),
-                                     .cri_socket = own_socket(host),
-                                     .ttl = ttl,
-                                     .certificates = options.control_plane}));
+  KF_TRY_ASSIGN(
+      const source::JoinPack pack,
+      node::new_join_pack(host, kubectl, access.kubeadm,
+                          {.cri_socket = own_socket(host), .ttl = ttl, .certificates = options.control_plane}));
   KF_TRY(source::write_join_pack(options.file, pack));
   return answer(options, pack, context.format);
 }

@@ -42,6 +42,16 @@ std::string host_fields(const RegistryPlace& place, std::string_view ca, std::st
   return out;
 }
 
+std::set<std::string> registries_of(const bundle::Manifest& manifest) {
+  std::set<std::string> registries;
+  for (const bundle::ImageRow& row : manifest.images) {
+    if (const auto reference = oci::Reference::parse(row.reference)) {
+      registries.insert(reference->registry);
+    }
+  }
+  return registries;
+}
+
 }  // namespace
 
 std::string RegistryPlace::name() const { return prefix.empty() ? host : fmt::format("{}/{}", host, prefix); }
@@ -122,12 +132,13 @@ std::string kubeadm_snippet(const RegistryPlace& place, std::string_view kuberne
 std::vector<std::string> upstream_registries(std::span<const std::shared_ptr<const bundle::Bundle>> bundles) {
   std::set<std::string> registries;
   for (const auto& bundle : bundles) {
-    for (const bundle::ImageRow& row : bundle->manifest().images) {
-      if (const auto reference = oci::Reference::parse(row.reference)) {
-        registries.insert(reference->registry);
-      }
-    }
+    registries.merge(registries_of(bundle->manifest()));
   }
+  return {registries.begin(), registries.end()};
+}
+
+std::vector<std::string> upstream_registries(const bundle::Manifest& manifest) {
+  const auto registries = registries_of(manifest);
   return {registries.begin(), registries.end()};
 }
 

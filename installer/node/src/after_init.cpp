@@ -31,11 +31,8 @@ Result<bool> has_manifest(const host::Host& host, const std::string& program, co
   if (!host.exists(k_admin_conf) || !host.program("diff")) {
     return false;
   }
-  const Command command{.argv = {program, fmt::format("--kubeconfig={}", host.at(k_admin_conf).native()),
-                                 std::string(k_kubectl_cache), "diff", "-f", "-"},
-                        .input = manifest};
-  const auto output = host.run(command);
-  return output && output->exit_status == 0;
+  const auto same = admin(host, program).has(manifest);
+  return same && *same;
 }
 
 std::vector<std::string> taints_of(const host::Host& host, const std::string& program, const std::string& node) {

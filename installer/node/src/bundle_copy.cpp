@@ -42,46 +42,65 @@ Status copy_bytes(int from, int to, std::uint64_t bytes, const std::string& what
   return {};
 }
 
-Status copy(const host::Host& host, const std::string& from, const std::string& to, std::uint64_t bytes,
-            const crypto::Keyset& trust) {
-  KF_TRY_ASSIGN(const Fd source, open_file(host.at(from), O_RDONLY));
-  KF_TRY_ASSIGN(AtomicFile file, AtomicFile::create(host.at(to), 0644));
-  KF_TRY(copy_bytes(source.get(), file.fd(), bytes, from));
-  KF_TRY(file.commit());
-  // The medium may have given other bytes than when it was opened first.
-  KF_TRY(bundle::Bundle::open(host.at(to), trust));
-  return {};
+/// Where a bundle is to be, and which.
+struct Place {
+  std::string path;
+  crypto::Digest manifest;
+  crypto::Keyset trust;
+
+  [[nodiscard]] Status check(const host::Host& host) const {
+    KF_TRY_ASSIGN(const auto there, bundle::Bundle::open(host.at(path), trust));
+    if (there->manifest_digest() != manifest) {
+      return fail(ExitCode::integrity, "{} is another bundle ({}) than {}", path, there->manifest_digest().to_string(),
+                  manifest.to_string());
+    }
+    return {};
+  }
+};
+
+std::string absolute(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::absolute(path, ignored).lexically_normal().native();
 }
 
-steps::Action bring(const std::string& to, std::string summary) {
-  steps::Action action{.kind = "bundle", .target = to, .summary = std::move(summary)};
+Status copy(const host::Host& host, const std::string& from, std::uint64_t bytes, const Place& to) {
+  KF_TRY_ASSIGN(const Fd source, open_file(host.at(from), O_RDONLY));
+  KF_TRY_ASSIGN(AtomicFile file, AtomicFile::create(host.at(to.path), 0644));
+  KF_TRY(copy_bytes(source.get(), file.fd(), bytes, from));
+  KF_TRY(file.commit());
+  return to.check(host);
+}
+
+std::unique_ptr<const steps::Step> bring(Place to, std::string summary,
+                                         std::function<Status(const host::Host&)> apply) {
+  steps::Action action{.kind = "bundle", .target = to.path, .summary = std::move(summary)};
   action.preview = {.action = "create", .summary = action.summary};
-  return action;
+  action.satisfied = [to](const host::Host& host) -> Result<bool> {
+    return host.exists(to.path) && to.check(host).has_value();
+  };
+  action.apply = std::move(apply);
+  return steps::action(std::move(action));
 }
 
 }  // namespace
 
-std::unique_ptr<const steps::Step> bundle_copy(std::string from, std::string to, std::uint64_t bytes,
-                                               crypto::Keyset trust) {
-  steps::Action action = bring(to, fmt::format("keep the bundle ({}) as {}", human_bytes(bytes), to));
-  action.satisfied = [to, trust](const host::Host& host) -> Result<bool> {
-    return host.exists(to) && bundle::Bundle::open(host.at(to), trust).has_value();
-  };
-  action.apply = [=](const host::Host& host) { return copy(host, from, to, bytes, trust); };
-  return steps::action(std::move(action));
+std::unique_ptr<const steps::Step> bundle_copy(const bundle::Bundle& from, std::string to, crypto::Keyset trust) {
+  std::string summary = fmt::format("keep the bundle ({}) as {}", human_bytes(from.file_bytes()), to);
+  const Place place{std::move(to), from.manifest_digest(), std::move(trust)};
+  return bring(place, std::move(summary),
+               [place, name = absolute(from.name()), bytes = from.file_bytes()](const host::Host& host) {
+                 return copy(host, name, bytes, place);
+               });
 }
 
 std::unique_ptr<const steps::Step> bundle_fetch(std::shared_ptr<const source::RemoteBundle> from, std::string to,
                                                 std::stop_token stop) {
-  steps::Action action = bring(to, fmt::format("fetch the bundle from {} as {}", from->name(), to));
-  action.satisfied = [from, to](const host::Host& host) -> Result<bool> {
-    return host.exists(to) && bundle::Bundle::open(host.at(to), from->trust()).has_value();
-  };
-  action.apply = [=](const host::Host& host) -> Status {
-    KF_TRY(source::fetch_bundle(*from, {.path = host.at(to), .stop = stop}));
+  std::string summary = fmt::format("fetch the bundle from {} as {}", from->name(), to);
+  const Place place{std::move(to), from->manifest_digest(), from->trust()};
+  return bring(place, std::move(summary), [place, from, stop](const host::Host& host) -> Status {
+    KF_TRY(source::fetch_bundle(*from, {.path = host.at(place.path), .stop = stop}));
     return {};
-  };
-  return steps::action(std::move(action));
+  });
 }
 
 void add_bundle_undoer(steps::Undoers& undoers) {

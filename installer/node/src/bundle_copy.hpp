@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
+#include <kubeferry/bundle/bundle.hpp>
 #include <kubeferry/crypto/keyset.hpp>
 #include <kubeferry/source/remote.hpp>
 #include <kubeferry/steps/run.hpp>
@@ -12,10 +12,10 @@
 
 namespace kubeferry::node {
 
-/// The bundle at `from` as `to` (0644), whole and durable or not at all, and shown to be the same by opening it again:
+/// The file of `from` as `to` (0644), whole and durable or not at all, and shown to be the same by opening it again:
 /// from then on nothing depends on the medium it came on. Shares the blocks where the file system can. Its content is
-/// verified chunk by chunk whenever it is read.
-[[nodiscard]] std::unique_ptr<const steps::Step> bundle_copy(std::string from, std::string to, std::uint64_t bytes,
+/// verified chunk by chunk whenever it is read. integrity error when the medium gave another bundle than at first.
+[[nodiscard]] std::unique_ptr<const steps::Step> bundle_copy(const bundle::Bundle& from, std::string to,
                                                              crypto::Keyset trust);
 
 /// The same from another node's registry.

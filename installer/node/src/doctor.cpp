@@ -96,8 +96,8 @@ void add_cluster(Collection& out, const host::Host& host) {
   const std::string kubeconfig = fmt::format("--kubeconfig={}", host.at(k_admin_conf).native());
   for (const std::string kind : {"nodes", "pods", "events"}) {
     out.add_answer(fmt::format("cluster/{}.json", kind), "kubectl",
-                   {kubeconfig, "--cache-dir=/run/kubeferry/kubectl", "--request-timeout=30s", "get", kind,
-                    "--all-namespaces", "-o", "json"},
+                   {kubeconfig, std::string(k_kubectl_cache), "--request-timeout=30s", "get", kind, "--all-namespaces",
+                    "-o", "json"},
                    k_pod_keys);
   }
 }
@@ -110,15 +110,7 @@ std::vector<preflight::Finding> findings_of(const host::Host& host, const steps:
   if (joined != nullptr) {
     question.role = host.exists(k_admin_conf) ? preflight::Role::control_plane : preflight::Role::worker;
   }
-  for (const auto& entry : journal.entries()) {
-    if (entry.kind == "file" || entry.kind == "directory") {
-      question.ours.insert(entry.target);
-    } else if (entry.kind == "kubeadm") {
-      preflight::claim_cluster(question);
-    } else if (entry.kind == "unit" && entry.target == runtime::k_registry_service) {
-      question.our_ports.insert(runtime::k_registry_port);
-    }
-  }
+  claim_ours(question, journal, runtime::k_registry_port);
   return preflight::check(preflight::read_facts(host), question);
 }
 

@@ -5,10 +5,11 @@
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/runtime/images.hpp>
+#include <kubeferry/runtime/registry_service.hpp>
+#include <kubeferry/steps/basic_steps.hpp>
 
 #include "bundle_copy.hpp"
 #include "host_plan.hpp"
-#include "kubeadm_step.hpp"
 
 namespace kubeferry::node {
 
@@ -48,13 +49,17 @@ void complete(preflight::Question& question, const CommonOptions& options, const
     // What an earlier run brought is there already; counted twice, it would not fit a host that it fits.
     question.needs.clear();
   }
+  claim_ours(question, journal, options.registry_port);
+}
+
+void claim_ours(preflight::Question& question, const steps::Journal& journal, std::uint16_t registry_port) {
   for (const auto& entry : journal.entries()) {
     if (entry.kind == "file" || entry.kind == "directory") {
       question.ours.insert(entry.target);
     } else if (entry.kind == "kubeadm") {
       preflight::claim_cluster(question);
-    } else if (entry.kind == "unit" && entry.target == "kubeferry-registry.service") {
-      question.our_ports.insert(options.registry_port);
+    } else if (entry.kind == "unit" && entry.target == runtime::k_registry_service) {
+      question.our_ports.insert(registry_port);
     }
   }
 }
@@ -69,11 +74,10 @@ steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
       .crictl = program("crictl"),
       .endpoint = cri_socket,
       .ctr = survey.runtime.kind == runtime::Kind::containerd ? program("ctr") : std::string()};
-  const bool store_is_ours = !survey.detected.containerd || !survey.detected.containerd->unit;
+  const auto undo = has_foreign_containerd(survey) ? runtime::UndoImages::remove : runtime::UndoImages::never;
   steps::Plan plan;
   for (const auto& image : images) {
-    plan.push_back(runtime::image_step(
-        client, image, store_is_ours ? runtime::UndoImages::never : runtime::UndoImages::remove, talk.stop));
+    plan.push_back(runtime::image_step(client, image, undo, talk.stop));
   }
   return plan;
 }
@@ -88,8 +92,42 @@ Result<crypto::SecretText> lasting_secret(const host::Host& host, const std::str
   return crypto::SecretText(std::move(text));
 }
 
+Draft begin_draft(preflight::Role role, std::shared_ptr<const Held> held, const kubeadm::Facts& facts) {
+  const Survey& survey = held->survey;
+  const bundle::Manifest& manifest = held->source->manifest();
+  Draft draft{.role = role, .kept = survey.files.kept, .kubeadm = facts};
+  draft.kubectl = survey.files.programs.at("kubectl");
+  draft.kubeadm_program = survey.files.programs.at("kubeadm");
+  draft.facts.set("bundle", held->source->manifest_digest().to_string());
+  draft.facts.set("name", fmt::format("{} {}", manifest.name, manifest.version));
+  draft.facts.set("kubernetes", manifest.kubernetes);
+  draft.facts.set("node", facts.node_name).set("criSocket", facts.cri_socket);
+  draft.held = std::move(held);
+  return draft;
+}
+
+void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, std::string_view name) {
+  plan.push_back(steps::directory(std::string(k_kubeadm_directory), 0700, steps::Remove::with_content));
+  plan.push_back(steps::text_file(fmt::format("{}/{}", k_kubeadm_directory, name), std::string(documents.text.view()),
+                                  0600, steps::Secret::yes));
+}
+
+void add_kubeadm(Draft& draft, const Held& held, const kubeadm::Documents& documents, KubeadmRun::Verb verb,
+                 const Talk& talk) {
+  const std::string_view name = verb == KubeadmRun::Verb::init ? "init" : "join";
+  draft.plan.push_back(kubeadm_step({.verb = verb,
+                                     .program = {.path = draft.kubeadm_program, .version = held.survey.kubernetes},
+                                     .configuration = fmt::format("{}/{}.yaml", k_kubeadm_directory, name),
+                                     .arguments = documents.arguments,
+                                     .cri_socket = documents.facts.cri_socket,
+                                     .certificates_dir = documents.facts.certificates_dir,
+                                     .log = fmt::format("{}/{}.log", k_kubeadm_directory, name),
+                                     .elsewhere = draft.elsewhere,
+                                     .talk = talk}));
+}
+
 Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::string_view verb, steps::Journal& journal,
-                          const Talk& talk) {
+                          const Talk& talk, const std::function<Status()>& wait) {
   const auto started = std::chrono::steady_clock::now();
   KF_TRY(journal.start_run(verb, draft.facts, &draft.plan));
   steps::RunOptions options{.stop = talk.stop, .warning = talk.warning};
@@ -97,19 +135,21 @@ Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::strin
     talk.info(fmt::format("[{}/{}] {}", number, total, summary));
   };
   auto result = steps::apply(host, journal, draft.plan, options);
-  if (!result) {
+  const auto applied = std::chrono::steady_clock::now();
+  const Status waited = result ? wait() : Status(Failure(result.error()));
+  if (!waited) {
     // That it failed is worth knowing, but the reason is the error that counts.
-    static_cast<void>(journal.end_run(result.error().message));
-    return propagate(std::move(result));
+    static_cast<void>(journal.end_run(waited.error().message));
+    return Failure(waited.error());
   }
-  const auto whole = std::chrono::steady_clock::now() - started;
+  KF_TRY(journal.end_run("finished"));
   const auto milliseconds = [](auto duration) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
   };
   return Outcome{.applied = result->applied,
                  .kept = result->kept,
-                 .ours = milliseconds(whole - *draft.elsewhere),
-                 .elsewhere = milliseconds(*draft.elsewhere)};
+                 .ours = milliseconds(applied - started - *draft.elsewhere),
+                 .elsewhere = milliseconds(std::chrono::steady_clock::now() - applied + *draft.elsewhere)};
 }
 
 steps::Undoers undoers(const Talk& talk) {

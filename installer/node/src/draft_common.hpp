@@ -10,6 +10,8 @@
 #include <kubeferry/node/survey.hpp>
 #include <kubeferry/preflight/question.hpp>
 
+#include "kubeadm_step.hpp"
+
 // What drafting an init and drafting a join have in common.
 namespace kubeferry::node {
 
@@ -29,6 +31,9 @@ struct Held {
 void complete(preflight::Question& question, const CommonOptions& options, const kubeadm::Facts& facts,
               const steps::Journal& journal);
 
+/// What of the host `journal` says is ours: no findings. Also for doctor.
+void claim_ours(preflight::Question& question, const steps::Journal& journal, std::uint16_t registry_port);
+
 /// Steps that bring the images, in order.
 [[nodiscard]] steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
                                       const std::vector<runtime::WantedImage>& images, const Talk& talk);
@@ -37,9 +42,18 @@ void complete(preflight::Question& question, const CommonOptions& options, const
 Result<crypto::SecretText> lasting_secret(const host::Host& host, const std::string& path,
                                           const std::function<Result<crypto::SecretText>()>& make);
 
-/// Applies the plan and measures.
+/// A draft with all that the survey and kubeadm's documents say: programs, what is kept, the journal's facts.
+[[nodiscard]] Draft begin_draft(preflight::Role role, std::shared_ptr<const Held> held, const kubeadm::Facts& facts);
+
+/// Steps that write kubeadm's documents as `name` (root's alone), and that run it with them.
+void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, std::string_view name);
+void add_kubeadm(Draft& draft, const Held& held, const kubeadm::Documents& documents, KubeadmRun::Verb verb,
+                 const Talk& talk);
+
+/// Applies the plan, then does `wait`, and measures; what `wait` takes is not ours. The run is over in the journal
+/// either way.
 Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::string_view verb, steps::Journal& journal,
-                          const Talk& talk);
+                          const Talk& talk, const std::function<Status()>& wait);
 
 /// Every kind of step that init and join use.
 [[nodiscard]] steps::Undoers undoers(const Talk& talk);

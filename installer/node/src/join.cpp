@@ -91,22 +91,6 @@ preflight::Question question_of(const JoinOptions& options, const Survey& survey
   return question;
 }
 
-std::vector<std::string> upstreams_of(const bundle::Manifest& manifest) {
-  std::vector<std::string> out;
-  for (const auto& row : manifest.images) {
-    out.push_back(row.reference.substr(0, row.reference.find('/')));
-  }
-  std::ranges::sort(out);
-  out.erase(std::ranges::unique(out).begin(), out.end());
-  return out;
-}
-
-void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents) {
-  plan.push_back(steps::directory(std::string(k_kubeadm_directory), 0700, steps::Remove::with_content));
-  plan.push_back(steps::text_file(fmt::format("{}/join.yaml", k_kubeadm_directory), std::string(documents.text.view()),
-                                  0600, steps::Secret::yes));
-}
-
 }  // namespace
 
 Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, const steps::Journal& journal,
@@ -125,12 +109,8 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   KF_TRY_ASSIGN(const auto network, pod_network_of(*held->source));
   KF_TRY_ASSIGN(const kubeadm::Documents documents, documents_of(options, survey));
 
-  Draft draft{.role = control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker,
-              .kept = survey.files.kept,
-              .kubeadm = documents.facts,
-              .held = held};
-  draft.kubectl = survey.files.programs.at("kubectl");
-  draft.kubeadm_program = survey.files.programs.at("kubeadm");
+  Draft draft = begin_draft(control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker, held,
+                            documents.facts);
   draft.findings =
       preflight::check(survey.facts, question_of(options, survey, *held->source, documents.facts, journal));
 
@@ -141,7 +121,7 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
                                                                       : options.pack.cgroup_driver,
                   .sandbox_image = sandbox_image(references),
                   .pod_cidrs = network ? network->cidrs : std::vector<std::string>(),
-                  .upstreams = upstreams_of(remote->manifest()),
+                  .upstreams = installer::upstream_registries(remote->manifest()),
                   .registries = options.pack.registries,
                   .registry_ca = options.pack.registry_ca};
   std::optional<NodeRegistry> registry;
@@ -164,40 +144,25 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   KF_TRY_ASSIGN(auto below, host_plan(host, survey, wants));
   append(draft.plan, std::move(below));
   append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
-  add_configuration(draft.plan, documents);
-  draft.plan.push_back(kubeadm_step({.verb = KubeadmRun::Verb::join,
-                                     .program = {.path = draft.kubeadm_program, .version = survey.kubernetes},
-                                     .configuration = fmt::format("{}/join.yaml", k_kubeadm_directory),
-                                     .arguments = documents.arguments,
-                                     .cri_socket = documents.facts.cri_socket,
-                                     .certificates_dir = documents.facts.certificates_dir,
-                                     .log = fmt::format("{}/join.log", k_kubeadm_directory),
-                                     .elsewhere = draft.elsewhere,
-                                     .talk = talk}));
+  add_configuration(draft.plan, documents, "join.yaml");
+  add_kubeadm(draft, *held, documents, KubeadmRun::Verb::join, talk);
   if (registry) {
     draft.plan.push_back(record_serving(draft.kubectl, remote->manifest_digest().to_string(),
                                         {documents.facts.node_name, registry->place, registry->ca_pem}));
+    draft.facts.set("registry", registry->place.name());
   }
-  draft.facts.set("bundle", remote->manifest_digest().to_string());
-  draft.facts.set("name", fmt::format("{} {}", remote->manifest().name, remote->manifest().version));
-  draft.facts.set("kubernetes", remote->manifest().kubernetes);
-  draft.facts.set("node", documents.facts.node_name).set("criSocket", documents.facts.cri_socket);
   draft.facts.set("endpoint", options.pack.endpoint);
   return draft;
 }
 
 Result<Outcome> carry_out_join(const host::Host& host, const JoinOptions& options, Draft draft, steps::Journal& journal,
                                const Talk& talk) {
-  KF_TRY_ASSIGN(Outcome outcome, carry_out(host, draft, "join", journal, talk));
-  const auto waiting = std::chrono::steady_clock::now();
-  // A worker has no administrator's kubeconfig; what its kubelet may read is its own node.
-  const Kubectl kubectl(host, draft.kubectl, host.at("/etc/kubernetes/kubelet.conf").native());
-  KF_TRY(wait_for_node(kubectl, draft.kubeadm.node_name,
-                       {.whole = options.common.patience, .stop = talk.stop, .say = talk.info}));
-  outcome.elsewhere +=
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - waiting);
-  KF_TRY(journal.end_run("finished"));
-  return outcome;
+  return carry_out(host, draft, "join", journal, talk, [&] {
+    // A worker has no administrator's kubeconfig; what its kubelet may read is its own node.
+    const Kubectl kubectl(host, draft.kubectl, host.at("/etc/kubernetes/kubelet.conf").native());
+    return wait_for_node(kubectl, draft.kubeadm.node_name,
+                         {.whole = options.common.patience, .stop = talk.stop, .say = talk.info});
+  });
 }
 
 }  // namespace kubeferry::node

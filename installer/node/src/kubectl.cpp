@@ -21,21 +21,32 @@ Result<std::string> successful(Result<ProcessOutput> output, const std::vector<s
 
 }  // namespace
 
+Command Kubectl::command(std::vector<std::string> arguments) const {
+  Command out{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache)},
+              .timeout = k_request_patience,
+              .output_limit = k_largest_answer};
+  out.argv.insert(out.argv.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
+  return out;
+}
+
 Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
-  Command command{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache)},
-                  .timeout = k_request_patience,
-                  .output_limit = k_largest_answer};
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  return successful(host_.run(command), command.argv);
+  const Command asked = command(std::move(arguments));
+  return successful(host_.run(asked), asked.argv);
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
-  Command command{
-      .argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache), "apply", "-f", "-"},
-      .input = std::string(manifest),
-      .timeout = 2 * k_request_patience};
-  KF_TRY(successful(host_.run(command), command.argv));
+  Command order = command({"apply", "-f", "-"});
+  order.input = manifest;
+  order.timeout = 2 * k_request_patience;
+  KF_TRY(successful(host_.run(order), order.argv));
   return {};
+}
+
+Result<bool> Kubectl::has(std::string_view manifest) const {
+  Command question = command({"diff", "-f", "-"});
+  question.input = manifest;
+  KF_TRY_ASSIGN(const ProcessOutput output, host_.run(question));
+  return output.exit_status == 0;
 }
 
 Result<std::vector<NodeState>> Kubectl::nodes(const std::string& only) const {

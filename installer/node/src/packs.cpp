@@ -35,7 +35,11 @@ std::string line_value(std::string_view text, std::string_view key) {
   for (const auto line : split(text, '\n')) {
     const auto content = trim(line);
     if (content.starts_with(key) && content.substr(key.size()).starts_with(':')) {
-      return std::string(trim(content.substr(key.size() + 1)));
+      std::string_view value = trim(content.substr(key.size() + 1));
+      if (value.size() >= 2 && value.front() == '"' && value.back() == '"') {
+        value = value.substr(1, value.size() - 2);
+      }
+      return std::string(value);
     }
   }
   return {};
@@ -63,7 +67,7 @@ std::string custom_repository(std::string_view cluster_configuration) {
 }  // namespace
 
 Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl, const kubeadm::Program& program,
-                                       const std::string& kubectl_path, const PackWants& wants) {
+                                       const PackWants& wants) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   source::JoinPack pack{
       .created = now, .kubernetes_version = program.version.to_string(), .cri_socket = wants.cri_socket};
@@ -79,8 +83,9 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& ku
   if (pack.endpoint.empty()) {
     KF_TRY_ASSIGN(pack.endpoint, published_endpoint(kubectl));
   }
-  const std::string directory = wants.certificates_dir.empty() ? "/etc/kubernetes/pki" : wants.certificates_dir;
-  const auto ca = host.at(directory + "/ca.crt");
+  KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl.program()));
+  const std::string directory = line_value(cluster, "certificatesDir");
+  const auto ca = host.at((directory.empty() ? "/etc/kubernetes/pki" : directory) + "/ca.crt");
   KF_TRY_ASSIGN(const std::string pem, read_file(ca, k_largest_certificate));
   KF_TRY_ASSIGN(auto hash, kubeadm::ca_cert_hash(pem, ca.native()));
   pack.ca_cert_hashes = {std::move(hash)};
@@ -89,7 +94,6 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& ku
                                {.token = &pack.token, .ttl = wants.ttl, .description = "kubeferry join pack"}));
   pack.token_expires = now + wants.ttl;
   pack.cgroup_driver = cgroup_driver(kubectl, program.version);
-  KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl_path));
   pack.image_repository = custom_repository(cluster);
   if (wants.certificates) {
     source::CertificateKey key{.expires = now + k_certificate_key_life};

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry_plan.hpp"
 
-#include <fcntl.h>
-
-#include <algorithm>
 #include <chrono>
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/crypto/hasher.hpp>
 #include <kubeferry/node/install.hpp>
 #include <kubeferry/runtime/registry_service.hpp>
-#include <kubeferry/source/fetch_bundle.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
-#include "bundle_copy.hpp"
 #include "host_plan.hpp"
 
 namespace kubeferry::node {
@@ -23,36 +18,17 @@ namespace {
 constexpr const char* k_self = "/proc/self/exe";
 constexpr std::string_view k_program = "/usr/local/bin/kubeferry";
 
-/// A file as a source that owns its descriptor.
-class FileSource final : public Source {
-public:
-  explicit FileSource(Fd fd) : fd_(std::move(fd)), inner_(fd_.get(), k_self) {}
-  Result<std::size_t> read(MutableByteView buffer) override { return inner_.read(buffer); }
-
-private:
-  Fd fd_;
-  FdSource inner_;
-};
-
 /// This very program, so that the service runs what installed it.
 Result<std::unique_ptr<const steps::Step>> own_program() {
-  KF_TRY_ASSIGN(const Fd fd, open_file(k_self, O_RDONLY));
-  KF_TRY_ASSIGN(const std::uint64_t size, file_size(fd.get(), k_self));
-  FdSource source(fd.get(), k_self);
-  crypto::Hasher hasher;
-  std::vector<std::byte> buffer(std::size_t{1} << 20);
-  for (;;) {
-    KF_TRY_ASSIGN(const std::size_t count, source.read(buffer));
-    if (count == 0) {
-      break;
-    }
-    hasher.update(std::span(buffer).first(count));
-  }
-  const auto open = []() -> Result<std::unique_ptr<Source>> {
-    KF_TRY_ASSIGN(Fd again, open_file(k_self, O_RDONLY));
-    return std::unique_ptr<Source>(std::make_unique<FileSource>(std::move(again)));
+  KF_TRY_ASSIGN(FileRandomSource opened, FileRandomSource::open(k_self));
+  const auto self = std::make_shared<const FileRandomSource>(std::move(opened));
+  bundle::ContentSource whole(self);
+  crypto::HashingSink hash;
+  KF_TRY(copy_all(whole, hash));
+  const auto open = [self]() -> Result<std::unique_ptr<Source>> {
+    return std::unique_ptr<Source>(std::make_unique<bundle::ContentSource>(self));
   };
-  return steps::content_file(std::string(k_program), {hasher.finish(), size, open}, 0755);
+  return steps::content_file(std::string(k_program), {hash.finish(), self->size(), open}, 0755);
 }
 
 }  // namespace
@@ -78,9 +54,7 @@ Result<NodeRegistry> registry_plan(const host::Host& host, const RegistryWants& 
   out.plan.push_back(std::move(program));
   out.plan.push_back(steps::text_file(std::string(k_trust_file), wants.trust.to_text(), 0644));
   out.plan.push_back(steps::directory(std::string(k_bundle_directory), 0755, steps::Remove::with_content));
-  out.plan.push_back(wants.bring
-                         ? wants.bring(bundle_path(wants.manifest))
-                         : bundle_copy(wants.bundle_file, bundle_path(wants.manifest), wants.bytes, wants.trust));
+  out.plan.push_back(wants.bring(bundle_path(wants.manifest)));
   append(out.plan, runtime::registry_service(service, runtime::service_manager(host), identity));
   return out;
 }

@@ -23,11 +23,9 @@ struct NodeRegistry {
 };
 
 struct RegistryWants {
-  std::string bundle_file;  ///< where the bundle is now: an absolute path on the host
-  /// Instead of that: a step that brings it to the path it is given.
-  std::function<std::unique_ptr<const steps::Step>(const std::string&)> bring = {};
-  crypto::Digest manifest;  ///< which it is
-  std::uint64_t bytes = 0;  ///< of the file
+  crypto::Digest manifest;  ///< of the bundle that is served
+  /// The step that brings it to the path it is given: bundle_copy() or bundle_fetch().
+  std::function<std::unique_ptr<const steps::Step>(const std::string&)> bring;
   crypto::Keyset trust;
   std::string address;             ///< this node's, which others use
   std::vector<std::string> names;  ///< further ones for the certificate

@@ -29,7 +29,7 @@ struct ConfigurationFile {
 };
 
 /// containerd's hosts.toml that sends requests to `places`, in this order, and never to the upstream: `server` is one
-/// of ours too (FACTS §6). `ca` is the path of the CA's certificate on the node; empty when the system knows it.
+/// of ours too. `ca` is the path of the CA's certificate on the node; empty when the system knows it.
 /// At least one place.
 [[nodiscard]] std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca);
 
@@ -64,6 +64,9 @@ struct Redirect {
 /// The registries that the images of `bundles` are named after, sorted: "ghcr.io", "registry.k8s.io".
 [[nodiscard]] std::vector<std::string> upstream_registries(
     std::span<const std::shared_ptr<const bundle::Bundle>> bundles);
+
+/// The same of one bundle's manifest.
+[[nodiscard]] std::vector<std::string> upstream_registries(const bundle::Manifest& manifest);
 
 /// A registry's name in the shape of a component of a repository name: "registry.k8s.io", "localhost-5000".
 [[nodiscard]] std::string registry_component(std::string_view registry);

@@ -26,11 +26,18 @@ public:
   Result<std::string> get(std::vector<std::string> arguments) const;
   /// `kubectl apply -f -`.
   Status apply(std::string_view manifest) const;
+  /// Whether the cluster has all of `manifest` as it is (`kubectl diff`, which needs diff(1)); false, too, when it
+  /// cannot be asked.
+  Result<bool> has(std::string_view manifest) const;
   /// All nodes, or the one of that name.
   Result<std::vector<NodeState>> nodes(const std::string& only = {}) const;
   Result<std::vector<PodState>> pods(std::string_view name_space) const;
 
+  [[nodiscard]] const std::string& program() const noexcept { return program_; }
+
 private:
+  [[nodiscard]] Command command(std::vector<std::string> arguments) const;
+
   const host::Host& host_;
   std::string program_;
   std::string kubeconfig_;

@@ -12,8 +12,7 @@
 namespace kubeferry::node {
 
 struct PackWants {
-  std::string endpoint;          ///< HOST:PORT; empty: what kube-public/cluster-info says
-  std::string certificates_dir;  ///< empty: kubeadm's own
+  std::string endpoint;  ///< HOST:PORT; empty: what kube-public/cluster-info says
   std::string cri_socket;
   std::chrono::seconds ttl{std::chrono::hours(2)};
   bool certificates = false;  ///< also upload the control plane's, so that another one can join
@@ -23,6 +22,6 @@ struct PackWants {
 /// node. Tokens and keys expire after `ttl` (a certificate key after 2 h: that is kubeadm's own). io errors of kubeadm
 /// and kubectl; usage error when the cluster knows no node that serves a bundle.
 Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl, const kubeadm::Program& program,
-                                       const std::string& kubectl_path, const PackWants& wants);
+                                       const PackWants& wants);
 
 }  // namespace kubeferry::node
