@@ -2,8 +2,10 @@
 #include "host_plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
+#include <kubeferry/base/text.hpp>
 #include <kubeferry/runtime/node_files.hpp>
 #include <kubeferry/runtime/registry_service.hpp>
 #include <kubeferry/runtime/runtime_steps.hpp>
@@ -23,8 +25,10 @@ bool lacks_sys_resource(const host::Host& host) {
   if (at == std::string::npos) {
     return false;
   }
-  const auto effective = std::stoull(status.substr(at + 7), nullptr, 16);
-  return (effective >> k_cap_sys_resource & 1U) == 0;
+  const std::string_view digits = trim(std::string_view(status).substr(at + 7, status.find('\n', at) - at - 7));
+  std::uint64_t effective = 0;
+  const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), effective, 16);
+  return parsed.ec == std::errc() && (effective >> k_cap_sys_resource & 1U) == 0;
 }
 
 runtime::CgroupDriver driver_of(const HostWants& wants) {
@@ -33,7 +37,7 @@ runtime::CgroupDriver driver_of(const HostWants& wants) {
 
 Status add_containerd(const host::Host& host, const Survey& survey, const HostWants& wants, steps::Plan& plan) {
   const auto& present = survey.detected.containerd;
-  const bool served_others = present && present->unit && present->unit->origin != runtime::Origin::ours;
+  const bool served_others = has_foreign_containerd(survey);
   if (!served_others) {
     plan.push_back(steps::directory("/var/lib/containerd", 0700, steps::Remove::with_content));
     plan.push_back(steps::directory("/run/containerd", 0711, steps::Remove::with_content));
@@ -59,6 +63,11 @@ Status add_containerd(const host::Host& host, const Survey& survey, const HostWa
 }
 
 }  // namespace
+
+bool has_foreign_containerd(const Survey& survey) {
+  const auto& present = survey.detected.containerd;
+  return present && present->unit && present->unit->origin != runtime::Origin::ours;
+}
 
 void append(steps::Plan& plan, steps::Plan from) { std::ranges::move(from, std::back_inserter(plan)); }
 

@@ -25,6 +25,10 @@ struct HostWants {
 /// Errors of runtime::containerd_configuration().
 Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants);
 
+/// Whether a containerd with a unit of somebody else's runs here: its images, and registries that we do not know, stay
+/// its owner's.
+[[nodiscard]] bool has_foreign_containerd(const Survey& survey);
+
 /// Moves the steps of `from` to the end of `plan`.
 void append(steps::Plan& plan, steps::Plan from);
 
