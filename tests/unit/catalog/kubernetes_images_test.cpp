@@ -22,7 +22,7 @@ struct Row {
 constexpr std::string_view k_old = "k8s.gcr.io";
 constexpr std::string_view k_new = "registry.k8s.io";
 
-// Written down a second time, from FACTS and kubeadm's own output: the catalog must say the same for every patch.
+// Written down a second time, from kubeadm's own output: the catalog must say the same for every patch.
 constexpr Row k_rows[] = {
     {20, 0, 15, k_old, "coredns:1.7.0", "3.4.13-0", "3.2"},
     {21, 0, 14, k_old, "coredns/coredns:v1.8.0", "3.4.13-0", "3.4.1"},

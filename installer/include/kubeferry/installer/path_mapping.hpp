@@ -66,7 +66,7 @@ Result<std::vector<Mapping>> map_paths(std::span<const MappingInput> inputs, con
                                        const PathRules& rules);
 
 /// CoreDNS's other spelling of a repository path: kubeadm asks R/coredns under an imageRepository, and
-/// coredns/coredns otherwise (FACTS §1). Empty for everything else.
+/// coredns/coredns otherwise. Empty for everything else.
 [[nodiscard]] std::string other_coredns_spelling(std::string_view path);
 
 }  // namespace kubeferry::installer

@@ -68,7 +68,7 @@ struct Needs {
 Result<Needs> needs_of(const Spec& spec, const Catalog& catalog);
 
 /// What `kubeadm config images list` of that version prints: references in its order. `repository` is the
-/// imageRepository of its configuration; empty: its default (FACTS: names under a custom imageRepository).
+/// imageRepository of its configuration; empty: its default.
 struct KubernetesImages {
   std::vector<ImageNeed> images;
   std::string note;  ///< as in PatchMatch

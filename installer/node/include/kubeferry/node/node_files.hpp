@@ -24,10 +24,10 @@ struct NodeFiles {
   std::vector<std::string> kept;                ///< for people: what the host has already, and why that is used
 };
 
-/// The rows of `files` for `platform` as steps. Where the host's own packages put a program that fits (FACTS §5, §6:
-/// the Kubernetes programs in exactly the bundle's version; containerd from 1.6 on, together with its runc; any
-/// crictl), that one is used and ours is left out. `version_of` says what a program answers to being asked for its
-/// version, as numbers ("1.6.20"); empty when it does not say.
+/// The rows of `files` for `platform` as steps. Where the host's own packages put a program that fits (the Kubernetes
+/// programs in exactly the bundle's version; containerd from 1.6 on, together with its runc; any crictl), that one is
+/// used and ours is left out. `version_of` says what a program answers to being asked for its version, as numbers
+/// ("1.6.20"); empty when it does not say.
 NodeFiles node_files(const host::Host& host, const std::vector<bundle::FileRow>& files,
                      const std::function<std::uint64_t(const crypto::Digest&)>& size_of, std::string_view platform,
                      std::string_view kubernetes, const OpenBlob& open,
