@@ -11,6 +11,8 @@
 #include <kubeferry/preflight/report.hpp>
 #include <kubeferry/runtime/registry_service.hpp>
 
+#include "draft_common.hpp"
+
 namespace kubeferry::node {
 
 namespace {

@@ -42,7 +42,7 @@ Result<kubeadm::Documents> documents_of(const InitOptions& options, const Survey
 }
 
 /// kubeadm's configuration and the token in it, root's alone.
-void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, const crypto::SecretText& token) {
+void add_init_configuration(steps::Plan& plan, const kubeadm::Documents& documents, const crypto::SecretText& token) {
   add_configuration(plan, documents, "init.yaml");
   plan.push_back(steps::text_file(k_token_file, std::string(token.view()), 0600, steps::Secret::yes));
 }
@@ -114,7 +114,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   KF_TRY_ASSIGN(auto below, host_plan(host, survey, wants));
   append(draft.plan, std::move(below));
   append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
-  add_configuration(draft.plan, documents, token);
+  add_init_configuration(draft.plan, documents, token);
   add_kubeadm(draft, *held, documents, KubeadmRun::Verb::init, talk);
   if (network) {
     draft.plan.push_back(pod_network(draft.kubectl, network->name, network->manifest));
