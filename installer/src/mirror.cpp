@@ -154,11 +154,6 @@ MirrorRun::Exclusive::~Exclusive() {
 
 Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bundle>>& bundles,
                             const MirrorOptions& options) {
-  const BundleSet set(bundles);
-  KF_TRY_ASSIGN(const MirrorPlan plan, make_mirror_plan(set, options));
-  if (options.progress != nullptr) {
-    options.progress->set_total(plan.bytes);
-  }
   registry::ClientOptions client_options;
   client_options.upstreams.emplace(options.target.registry, options.endpoint);
   client_options.credentials = options.credentials;
@@ -167,8 +162,22 @@ Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bund
   client_options.http.version = net::HttpVersion::http1;
   client_options.stop = options.stop;
   KF_TRY_ASSIGN(const auto client, registry::Client::make(std::move(client_options)));
+  return mirror_with(*client, bundles, options);
+}
 
-  MirrorRun run(set, options, *client);
+Result<MirrorResult> mirror_with(registry::Client& client,
+                                 const std::vector<std::shared_ptr<const bundle::Bundle>>& bundles,
+                                 const MirrorOptions& options) {
+  const BundleSet set(bundles);
+  KF_TRY_ASSIGN(const MirrorPlan plan, make_mirror_plan(set, options));
+  if (options.progress != nullptr) {
+    std::uint64_t whole = 0;
+    for (const auto& bundle : bundles) {
+      whole += options.bundles == Bundles::too ? bundle->manifest().payload_length : 0;
+    }
+    options.progress->set_total(plan.bytes + whole);
+  }
+  MirrorRun run(set, options, client);
   for (const auto& bundle : bundles) {
     auto& kubernetes = run.result().kubernetes;
     kubernetes = kubernetes.empty() ? bundle->manifest().kubernetes : kubernetes;
@@ -176,6 +185,11 @@ Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bund
   run.result().skipped = plan.skipped;
   KF_TRY(copy_blobs(run, plan.blobs));
   KF_TRY(copy_manifests(run, plan.images));
+  if (options.bundles == Bundles::too) {
+    for (const auto& bundle : bundles) {
+      KF_TRY(copy_bundle(run, bundle));
+    }
+  }
   KF_TRY(check_target(run));
   run.result().refuses_sparse = run.refuses_sparse();
   return std::move(run.result());

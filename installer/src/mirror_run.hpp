@@ -120,6 +120,10 @@ Status copy_blobs(MirrorRun& run, const std::vector<PlannedBlob>& blobs);
 /// Puts the manifests, children before indexes, and fills the result's rows.
 Status copy_manifests(MirrorRun& run, const std::vector<PlannedImage>& images);
 
+/// The bundle itself, as kubeferry/bundle behind the target's prefix (docs/format.md §10), so that nodes can join from
+/// there.
+Status copy_bundle(MirrorRun& run, const std::shared_ptr<const bundle::Bundle>& bundle);
+
 /// Asks the target for everything it was sent.
 Status check_target(MirrorRun& run);
 

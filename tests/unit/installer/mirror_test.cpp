@@ -84,6 +84,28 @@ TEST_F(MirrorTest, EverythingArrivesWithItsDigest) {
   EXPECT_EQ(result.kubernetes, "v1.34.2");
 }
 
+TEST_F(MirrorTest, TheBundleItselfArrivesToo) {
+  maker_.two_platforms("registry.k8s.io/pause:3.10", 1);
+  auto with = options();
+  with.bundles = Bundles::too;
+  with.dry_run = DryRun::yes;
+  const std::string tag = bundle()->manifest_digest().hex();
+  EXPECT_FALSE(run(with).missing.empty());
+  EXPECT_EQ(registry_.manifest("k8s/kubeferry/bundle", tag), "");
+  with.dry_run = DryRun::no;
+  const auto result = run(with);
+  EXPECT_TRUE(result.verdict());
+  EXPECT_NE(registry_.manifest("k8s/kubeferry/bundle", tag), "");
+  for (const auto& chunk : bundle()->manifest().chunks) {
+    EXPECT_TRUE(registry_.has_blob("k8s/kubeferry/bundle", chunk.to_string()));
+  }
+  registry_.forget_requests();
+  const auto again = run(with);
+  EXPECT_THAT(again.missing, IsEmpty());
+  EXPECT_EQ(again.bytes_pushed, 0U);
+  EXPECT_EQ(registry_.requests("PUT") + registry_.requests("POST"), 0U);
+}
+
 TEST_F(MirrorTest, EachBlobIsSentOnceAndMountedElsewhere) {
   maker_.two_platforms("registry.k8s.io/a:1", 1);
   maker_.two_platforms("registry.k8s.io/b:1", 3);

@@ -15,6 +15,7 @@
 #include <kubeferry/installer/path_mapping.hpp>
 #include <kubeferry/net/http.hpp>
 #include <kubeferry/oci/platform.hpp>
+#include <kubeferry/registry/client.hpp>
 #include <kubeferry/registry/endpoint.hpp>
 
 namespace kubeferry::installer {
@@ -30,6 +31,9 @@ Result<IndexMode> parse_index_mode(std::string_view text);
 
 enum class DryRun { no, yes };
 
+/// Whether the bundles themselves are put there too, as artifacts from which nodes can join.
+enum class Bundles { no, too };
+
 struct MirrorOptions {
   MirrorTarget target;
   registry::Endpoint endpoint;  ///< CA, plain http, client certificate, credentials of the target
@@ -38,6 +42,7 @@ struct MirrorOptions {
   std::vector<oci::Platform> platforms;  ///< empty: all that the bundle holds
   IndexMode index = IndexMode::automatic;
   PathRules paths;
+  Bundles bundles = Bundles::no;
   DryRun dry_run = DryRun::no;  ///< yes: nothing but HEAD requests is sent
   std::size_t jobs = 8;         ///< transfers at once
   std::stop_token stop;
@@ -101,5 +106,10 @@ struct MirrorResult {
 /// index with IndexMode::keep.
 Result<MirrorResult> mirror(const std::vector<std::shared_ptr<const bundle::Bundle>>& bundles,
                             const MirrorOptions& options);
+
+/// The same by a client that is there already; `options` needs no endpoint, credentials or http.
+Result<MirrorResult> mirror_with(registry::Client& client,
+                                 const std::vector<std::shared_ptr<const bundle::Bundle>>& bundles,
+                                 const MirrorOptions& options);
 
 }  // namespace kubeferry::installer
