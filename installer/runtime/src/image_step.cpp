@@ -17,12 +17,11 @@ Result<bool> is_there(const host::Host& host, const CriClient& client, const Wan
   return find_image(images, wanted.reference) != nullptr;
 }
 
-Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted,
-               const std::stop_token& stop) {
+Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted, const BringImage& bring) {
   KF_TRY_ASSIGN(const bool was_there, is_there(host, client, wanted));
   KF_TRY_ASSIGN(const std::string before, state(host, client, wanted));
   if (!before.empty()) {
-    KF_TRY(pull_image(host, client, wanted.reference, stop));
+    KF_TRY(bring(host, client, wanted));
     KF_TRY_ASSIGN(const std::string problem, state(host, client, wanted));
     if (!problem.empty()) {
       Error error{ExitCode::integrity,
@@ -56,12 +55,18 @@ Status undo_image(const host::Host& host, const steps::Entry& entry) {
 }  // namespace
 
 std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage wanted, UndoImages undo,
-                                              std::stop_token stop) {
+                                              std::stop_token stop, BringImage bring) {
+  const bool pulls = !bring;
+  if (pulls) {
+    bring = [stop = std::move(stop)](const host::Host& host, const CriClient& by, const WantedImage& image) {
+      return pull_image(host, by, image.reference, stop);
+    };
+  }
   steps::Action action;
   action.kind = "image";
   action.target = wanted.reference;
-  action.summary = fmt::format("pull {} and pin it", wanted.reference);
-  action.preview = {.action = "pull", .summary = action.summary};
+  action.summary = fmt::format("{} {} and pin it", pulls ? "pull" : "import", wanted.reference);
+  action.preview = {.action = pulls ? "pull" : "import", .summary = action.summary};
   action.satisfied = [client, wanted](const host::Host& host) -> Result<bool> {
     const auto now = state(host, client, wanted);
     if (!now || !now->empty()) {
@@ -85,7 +90,7 @@ std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage want
     return prior;
   };
   action.apply = [client = std::move(client), wanted = std::move(wanted),
-                  stop = std::move(stop)](const host::Host& host) { return make_so(host, client, wanted, stop); };
+                  bring = std::move(bring)](const host::Host& host) { return make_so(host, client, wanted, bring); };
   return steps::action(std::move(action));
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registries.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 
-#include <kubeferry/base/fd.hpp>
 #include <kubeferry/installer/bundle_artifact.hpp>
+#include <kubeferry/source/place_client.hpp>
 
 namespace kubeferry::source {
 
@@ -30,16 +28,6 @@ public:
 private:
   Bytes bytes_;
 };
-
-/// Text as a file that has no name anywhere, for those who want a path.
-Result<Fd> in_memory(std::string_view text) {
-  Fd file(::memfd_create("kubeferry-ca", MFD_CLOEXEC));
-  if (!file) {
-    return fail_errno(errno, "memory for the registry's CA");
-  }
-  KF_TRY(write_all(file.get(), as_byte_view(text), "memory for the registry's CA"));
-  return file;
-}
 
 /// Whether another registry may do better.
 bool worth_another(ExitCode code) {
@@ -73,27 +61,16 @@ Result<std::shared_ptr<const Registries>> Registries::make(const RemoteOptions& 
   }
   std::shared_ptr<Registries> out(new Registries);
   out->warning_ = options.warning;
-  Fd ca;
-  if (!options.ca_pem.empty()) {
-    KF_TRY_ASSIGN(ca, in_memory(options.ca_pem));
+  PlaceAccess access{
+      .ca_pem = options.ca_pem, .credentials = options.credentials, .http = options.http, .stop = options.stop};
+  if (options.registries.size() > 1) {
+    access.http.retry.attempts = std::min(access.http.retry.attempts, 2U);
   }
   for (const installer::RegistryPlace& place : options.registries) {
-    registry::ClientOptions client;
-    client.http = options.http;
-    if (options.registries.size() > 1) {
-      client.http.retry.attempts = std::min(client.http.retry.attempts, 2U);
-    }
-    client.credentials = options.credentials;
-    client.stop = options.stop;
-    registry::Endpoint endpoint{.plain_http = place.plain_http};
-    if (ca && !place.plain_http) {
-      endpoint.ca = fmt::format("/proc/self/fd/{}", ca.get());
-    }
-    client.upstreams.emplace(place.host, std::move(endpoint));
     Place added{
         {place.host, place.prefix + (place.prefix.empty() ? "" : "/") + std::string(installer::k_bundle_repository)},
         nullptr};
-    KF_TRY_ASSIGN(added.client, registry::Client::make(std::move(client)));
+    KF_TRY_ASSIGN(added.client, client_of(place, access));
     out->places_.push_back(std::move(added));
   }
   return std::shared_ptr<const Registries>(std::move(out));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -86,10 +87,13 @@ Result<std::vector<std::string>> image_problems(const host::Host& host, const Cr
 
 /// Whether undo removes an image that was not there before. `never` where the whole store goes with the runtime.
 enum class UndoImages { remove, never };
-/// Step of kind "image": there, right and pinned. Pulls; an image of that name which is another one is pulled again;
-/// integrity error when what came is not what the manifest says. satisfied() is false while no runtime answers.
+/// How an image gets into the runtime, when not by a pull.
+using BringImage = std::function<Status(const host::Host&, const CriClient&, const WantedImage&)>;
+/// Step of kind "image": there, right and pinned. Pulls, or does `bring` instead; an image of that name which is
+/// another one is pulled again; integrity error when what came is not what the manifest says. satisfied() is false
+/// while no runtime answers.
 [[nodiscard]] std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage wanted, UndoImages undo,
-                                                            std::stop_token stop = {});
+                                                            std::stop_token stop = {}, BringImage bring = {});
 
 /// Undo of the kinds of this room: "image", "containerd-check".
 [[nodiscard]] steps::Undoers runtime_undoers();
