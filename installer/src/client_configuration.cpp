@@ -56,13 +56,18 @@ std::set<std::string> registries_of(const bundle::Manifest& manifest) {
 
 std::string RegistryPlace::name() const { return prefix.empty() ? host : fmt::format("{}/{}", host, prefix); }
 
-std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca) {
+std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca, std::string_view authorization) {
+  const auto header = [&](std::string_view table) {
+    return authorization.empty() ? std::string()
+                                 : fmt::format("\n[{}]\nAuthorization = {}\n", table, in_quotes(authorization));
+  };
   std::string out = fmt::format("{} `server` is what containerd asks last: not the upstream.\n", k_origin);
   out += fmt::format("server = {}\n", in_quotes(root_url(places.back())));
-  out += host_fields(places.back(), ca, "");
+  out += host_fields(places.back(), ca, "") + header("header");
   for (const RegistryPlace& place : places) {
-    out += fmt::format("\n[host.{}]\n", in_quotes(root_url(place)));
-    out += host_fields(place, ca, "  ");
+    const std::string table = fmt::format("host.{}", in_quotes(root_url(place)));
+    out += fmt::format("\n[{}]\n", table);
+    out += host_fields(place, ca, "  ") + header(table + ".header");
   }
   return out;
 }

@@ -46,6 +46,7 @@ Status read_cluster_facts(const Merger& cluster, Facts& facts) {
 Status read_kubelet_facts(const Merger& kubelet, Facts& facts) {
   KF_TRY(read(kubelet, "cgroupDriver", "", facts.cgroup_driver));
   KF_TRY_ASSIGN(facts.fail_swap_on, kubelet.boolean("failSwapOn", true));
+  KF_TRY_ASSIGN(facts.fail_cgroup_v1, kubelet.boolean("failCgroupV1", true));
   return {};
 }
 

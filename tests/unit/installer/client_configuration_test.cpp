@@ -44,6 +44,23 @@ capabilities = ["pull", "resolve"]
 )");
 }
 
+TEST(ClientConfiguration, HostsTomlWithCredentials) {
+  EXPECT_EQ(hosts_toml(std::array{k_own}, "", "Basic YTpi"),
+            R"(# Written by kubeferry. `server` is what containerd asks last: not the upstream.
+server = "https://10.0.0.1:5000"
+capabilities = ["pull", "resolve"]
+
+[header]
+Authorization = "Basic YTpi"
+
+[host."https://10.0.0.1:5000"]
+  capabilities = ["pull", "resolve"]
+
+[host."https://10.0.0.1:5000".header]
+Authorization = "Basic YTpi"
+)");
+}
+
 TEST(ClientConfiguration, AFileForEachRegistryAndTheDefault) {
   const std::array<std::string, 2> registries = {"ghcr.io", "registry.k8s.io"};
   const auto files = containerd_files(registries, std::array{k_own}, "PEM");

@@ -30,8 +30,10 @@ struct ConfigurationFile {
 
 /// containerd's hosts.toml that sends requests to `places`, in this order, and never to the upstream: `server` is one
 /// of ours too. `ca` is the path of the CA's certificate on the node; empty when the system knows it.
-/// At least one place.
-[[nodiscard]] std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca);
+/// At least one place. `authorization`, unless it is empty, is sent with every request ("Basic …"): then the text is a
+/// secret.
+[[nodiscard]] std::string hosts_toml(std::span<const RegistryPlace> places, std::string_view ca,
+                                     std::string_view authorization = {});
 
 /// hosts.toml for each of `registries` and `_default`, as "<registry>/hosts.toml" below containerd's config_path
 /// (/etc/containerd/certs.d). `ca_pem`, unless it is empty, is put beside each as "ca.crt" and named as that:

@@ -121,6 +121,7 @@ struct Facts {
   std::string etcd_data_dir;  ///< of a local etcd
   std::string cgroup_driver;
   bool fail_swap_on = true;
+  bool fail_cgroup_v1 = true;
 
   // Of join only.
   std::string api_server_endpoint;  ///< empty when discovery is by file
