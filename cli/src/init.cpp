@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
-#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -11,6 +10,7 @@
 #include "node_options.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
+#include "site_options.hpp"
 
 namespace kubeferry::cli {
 
@@ -20,6 +20,7 @@ struct Options {
   std::string file;
   NodeOptions node;
   PolicyOptions policy;
+  SiteOptions site;
   std::string pods;
   std::string services;
   std::string endpoint;
@@ -33,12 +34,7 @@ struct Options {
 
 std::optional<std::string> given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
-std::optional<std::string> environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets variables here
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
-
-Result<node::InitOptions> read(const Options& options, const host::Host& host) {
+Result<node::InitOptions> read(const Options& options, const host::Host& host, const Context& context) {
   KF_TRY_ASSIGN(node::CommonOptions common, options.node.read());
   node::InitOptions out{.common = std::move(common)};
   KF_TRY_ASSIGN(out.bundle, options.node.trust.open(options.file));
@@ -48,6 +44,10 @@ Result<node::InitOptions> read(const Options& options, const host::Host& host) {
                  .image_repository = given(options.image_repository),
                  .service_dns_domain = given(options.dns_domain),
                  .apiserver_cert_extra_sans = options.extra_names};
+  KF_TRY_ASSIGN(out.site, options.site.read(context.stop));
+  if (out.site && out.common.preload) {
+    return fail(ExitCode::usage, "--preload takes images out of the bundle, and --registry out of a registry: which?");
+  }
   out.single_node = options.single_node;
   out.upload_certificates = options.upload_certificates;
   KF_TRY_ASSIGN(out.token_ttl, parse_duration(options.token_ttl, "--token-ttl"));
@@ -83,7 +83,7 @@ Status run_init(Options options, const Context& context) {
     KF_TRY(need_root("init"));
   }
   const host::Host host = host::Host::local();
-  KF_TRY_ASSIGN(const node::InitOptions wanted, read(options, host));
+  KF_TRY_ASSIGN(const node::InitOptions wanted, read(options, host, context));
   if (options.policy.state.empty()) {
     options.policy.state = fmt::format("{}/trust.json", steps::k_state_directory);
   }
@@ -108,6 +108,7 @@ void add_init(CLI::App& app, Commands& commands) {
   auto options = std::make_shared<Options>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->node.add_to(*command);
+  options->site.add_to(*command);
   command->add_option("--pod-network-cidr", options->pods, "Network of Pods; default: what the bundle's CNI says")
       ->type_name("CIDR[,CIDR]");
   command->add_option("--service-cidr", options->services, "Network of Services; default 10.96.0.0/12")

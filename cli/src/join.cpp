@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "node_options.hpp"
 #include "output.hpp"
+#include "site_options.hpp"
 #include "user_file.hpp"
 
 namespace kubeferry::cli {
@@ -29,6 +30,7 @@ struct Options {
   std::string certificate_key_file;
   std::vector<std::string> registries;
   std::string registry_ca;
+  std::string image_repository;
   std::string bundle_manifest;
   std::string kubernetes;
 };
@@ -78,6 +80,7 @@ Result<source::JoinPack> pack_of_options(const Options& options) {
   if (!options.registry_ca.empty()) {
     KF_TRY_ASSIGN(pack.registry_ca, read_user_file(options.registry_ca, k_largest_ca));
   }
+  pack.image_repository = options.image_repository;
   if (options.bundle_manifest.empty()) {
     return missing("--bundle-manifest");
   }
@@ -132,6 +135,7 @@ Status run_join(const Options& options, const Context& context) {
   node::JoinOptions wanted{.common = std::move(common)};
   KF_TRY_ASSIGN(wanted.pack, pack_of(options));
   wanted.as = options.control_plane ? source::JoinAs::control_plane : source::JoinAs::worker;
+  wanted.credentials = user_credentials();
   wanted.pack_name = options.pack.empty() ? options.endpoint : options.pack;
   const node::Talk talk = talk_of(context);
   KF_TRY_ASSIGN(const auto outcome,
@@ -166,6 +170,10 @@ void add_join(CLI::App& app, Commands& commands) {
       ->type_name("HOST[:PORT][/PATH]")
       ->allow_extra_args(false);
   command->add_option("--registry-ca", options->registry_ca, "CA certificate of those registries")->type_name("FILE");
+  command
+      ->add_option("--image-repository", options->image_repository,
+                   "The cluster's imageRepository, where it is not Kubernetes' own")
+      ->type_name("HOST/PATH");
   command->add_option("--bundle-manifest", options->bundle_manifest, "Digest of the bundle's manifest (sha256:…)")
       ->type_name("DIGEST");
   commands.add_format(command);

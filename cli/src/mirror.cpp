@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/installer/mirror.hpp>
 
-#include <cstdlib>
 #include <memory>
 
 #include <CLI/CLI.hpp>
@@ -9,12 +8,12 @@
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/bundle/json_fields.hpp>
 #include <kubeferry/installer/mirror_files.hpp>
-#include <kubeferry/registry/credentials.hpp>
 
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
+#include "site_options.hpp"
 #include "table.hpp"
 #include "user_file.hpp"
 
@@ -34,22 +33,18 @@ struct Options {
   std::string index = "auto";
   std::vector<std::string> maps;
   bool keep_host = false;
+  bool with_bundle = false;
   bool dry_run = false;
   std::size_t jobs = 8;
   std::string directory;
 };
-
-std::optional<std::string> environment(std::string_view name) {
-  const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): nobody writes it
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 Result<installer::MirrorOptions> mirror_options(const Options& options, const Context& context) {
   installer::MirrorOptions wanted;
   KF_TRY_ASSIGN(wanted.target, installer::MirrorTarget::parse(options.arguments.back()));
   wanted.endpoint.ca = options.ca;
   wanted.endpoint.plain_http = options.plain_http;
-  wanted.credentials = std::make_shared<registry::CredentialFiles>(registry::usual_credential_files(environment));
+  wanted.credentials = user_credentials();
   for (const auto& text : options.platforms) {
     KF_TRY_ASSIGN(const std::string name, canonical_platform(text));
     KF_TRY_ASSIGN(oci::Platform platform, oci::Platform::parse(name));
@@ -61,6 +56,7 @@ Result<installer::MirrorOptions> mirror_options(const Options& options, const Co
     wanted.paths.rules.push_back(std::move(rule));
   }
   wanted.paths.keep_host = options.keep_host ? installer::KeepHost::yes : installer::KeepHost::no;
+  wanted.bundles = options.with_bundle ? installer::Bundles::too : installer::Bundles::no;
   wanted.dry_run = options.dry_run ? installer::DryRun::yes : installer::DryRun::no;
   wanted.jobs = options.jobs;
   wanted.stop = context.stop;
@@ -182,6 +178,8 @@ void add_mirror(CLI::App& app, Commands& commands) {
       ->type_name("SRC=DST")
       ->allow_extra_args(false);
   command->add_flag("--keep-host", options->keep_host, "Put the upstream registry's name in front of each path");
+  command->add_flag("--with-bundle", options->with_bundle,
+                    "Put the bundle itself there too, so that nodes can join from this registry");
   command->add_flag("--dry-run", options->dry_run, "Only say what would be sent, and under which names");
   command->add_option("-j,--jobs", options->jobs, "Transfers at once")
       ->check(CLI::Range(std::size_t{1}, k_most_jobs))

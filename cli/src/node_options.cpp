@@ -80,12 +80,13 @@ void NodeOptions::add_to(CLI::App& command) {
       ->type_name("PORT");
   command.add_option("--timeout", patience, "How long to wait for the node to be Ready; default 10m")
       ->type_name("DURATION");
+  command.add_flag("--preload", preload, "Import the images out of the bundle instead of pulling them");
   command.add_flag("--dry-run", dry_run, "Print every file, command and unit that would change, and change nothing");
 }
 
 Result<node::CommonOptions> NodeOptions::read() const {
   KF_TRY_ASSIGN(crypto::Keyset keyset, trust.load());
-  node::CommonOptions out{.trust = std::move(keyset), .registry_port = registry_port};
+  node::CommonOptions out{.trust = std::move(keyset), .registry_port = registry_port, .preload = preload};
   out.node = {.apiserver_advertise_address = given(advertise),
               .apiserver_bind_port = given(bind_port),
               .cri_socket = given(cri_socket),

@@ -27,6 +27,7 @@ struct NodeOptions {
   std::vector<std::string> ignored;
   std::uint16_t registry_port = 5000;
   std::string patience = "10m";
+  bool preload = false;
   bool dry_run = false;
 
   void add_to(CLI::App& command);

@@ -40,7 +40,9 @@ bool same(const ServingNode& a, const ServingNode& b) {
 std::vector<installer::RegistryPlace> ClusterRecord::places() const {
   std::vector<installer::RegistryPlace> out;
   for (const auto& one : serving) {
-    out.push_back(one.place);
+    if (std::ranges::find(out, one.place) == out.end()) {
+      out.push_back(one.place);
+    }
   }
   return out;
 }

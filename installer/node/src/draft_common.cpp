@@ -10,6 +10,7 @@
 
 #include "bundle_copy.hpp"
 #include "host_plan.hpp"
+#include "preload.hpp"
 
 namespace kubeferry::node {
 
@@ -44,6 +45,7 @@ void complete(preflight::Question& question, const CommonOptions& options, const
   constexpr std::string_view k_scheme = "unix://";
   question.cri_socket = facts.cri_socket.starts_with(k_scheme) ? facts.cri_socket.substr(k_scheme.size()) : "";
   question.fail_swap_on = facts.fail_swap_on;
+  question.fail_cgroup_v1 = facts.fail_cgroup_v1;
   question.ignored = options.ignored;
   if (!journal.entries().empty()) {
     // What an earlier run brought is there already; counted twice, it would not fit a host that it fits.
@@ -64,8 +66,15 @@ void claim_ours(preflight::Question& question, const steps::Journal& journal, st
   }
 }
 
-steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
-                        const std::vector<runtime::WantedImage>& images, const Talk& talk) {
+Result<steps::Plan> image_steps(const Held& held, const CommonOptions& options, const std::string& cri_socket,
+                                const std::vector<runtime::WantedImage>& images, const Talk& talk) {
+  const Survey& survey = held.survey;
+  if (options.preload && survey.runtime.kind != runtime::Kind::containerd) {
+    return Failure(Error{ExitCode::unsupported_host,
+                         "--preload imports into containerd, and this host has CRI-O",
+                         "leave --preload away: CRI-O pulls from the registry",
+                         {}});
+  }
   const auto program = [&](const char* name) {
     const auto found = survey.files.programs.find(name);
     return found == survey.files.programs.end() ? std::string() : found->second;
@@ -77,7 +86,8 @@ steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
   const auto undo = has_foreign_containerd(survey) ? runtime::UndoImages::remove : runtime::UndoImages::never;
   steps::Plan plan;
   for (const auto& image : images) {
-    plan.push_back(runtime::image_step(client, image, undo, talk.stop));
+    plan.push_back(runtime::image_step(client, image, undo, talk.stop,
+                                       options.preload ? preloaded(held.source, talk.stop) : runtime::BringImage()));
   }
   return plan;
 }

@@ -34,9 +34,10 @@ void complete(preflight::Question& question, const CommonOptions& options, const
 /// What of the host `journal` says is ours: no findings. Also for doctor.
 void claim_ours(preflight::Question& question, const steps::Journal& journal, std::uint16_t registry_port);
 
-/// Steps that bring the images, in order.
-[[nodiscard]] steps::Plan image_steps(const Survey& survey, const std::string& cri_socket,
-                                      const std::vector<runtime::WantedImage>& images, const Talk& talk);
+/// Steps that bring the images, in order: pulled, or imported out of the bundle. unsupported_host when they are to be
+/// imported into CRI-O, which has no word for it.
+Result<steps::Plan> image_steps(const Held& held, const CommonOptions& options, const std::string& cri_socket,
+                                const std::vector<runtime::WantedImage>& images, const Talk& talk);
 
 /// A secret that stays the same over the runs of one installation: what `path` holds, else `make`'s.
 Result<crypto::SecretText> lasting_secret(const host::Host& host, const std::string& path,

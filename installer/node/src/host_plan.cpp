@@ -53,12 +53,26 @@ Status add_containerd(const host::Host& host, const Survey& survey, const HostWa
                                .cgroup_driver = driver_of(wants),
                                .restrict_oom_score = lacks_sys_resource(host) ? runtime::RestrictOomScore::yes
                                                                               : runtime::RestrictOomScore::no}}));
-  if (!wants.registries.empty()) {
-    append(plan, runtime::file_steps(runtime::registry_hosts(
-                     containerd.registry_directory, wants.upstreams, wants.registries, wants.registry_ca,
-                     served_others ? runtime::OtherRegistries::left_alone : runtime::OtherRegistries::asked_here)));
-  }
+  const auto others = served_others ? runtime::OtherRegistries::left_alone : runtime::OtherRegistries::asked_here;
+  append(plan, wants.site ? runtime::site_hosts(containerd.registry_directory, wants.upstreams, *wants.site, others)
+                          : runtime::file_steps(runtime::registry_hosts(containerd.registry_directory, wants.upstreams,
+                                                                        wants.registries, wants.registry_ca, others)));
   append(plan, std::move(containerd.plan));
+  return {};
+}
+
+Status add_crio(const HostWants& wants, steps::Plan& plan) {
+  const runtime::CrioWants crio{.sandbox_image = wants.sandbox_image, .cgroup_driver = driver_of(wants)};
+  if (wants.site && !wants.site->authorization.empty()) {
+    return Failure(Error{ExitCode::unsupported_host,
+                         fmt::format("CRI-O has no place of ours for the credentials of {}", wants.site->place.host),
+                         "set global_auth_file in /etc/crio/crio.conf.d, and run this without credentials of the "
+                         "registry in ~/.docker/config.json",
+                         {}});
+  }
+  append(plan, runtime::crio_steps(
+                   wants.site ? runtime::crio_site_files(crio, wants.upstreams, wants.site->place, wants.site->ca_pem)
+                              : runtime::crio_files(crio, wants.upstreams, wants.registries, wants.registry_ca)));
   return {};
 }
 
@@ -79,9 +93,7 @@ Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const Host
       {std::string(runtime::k_crictl_configuration), runtime::crictl_configuration(wants.kubeadm.cri_socket)}};
   append(plan, runtime::file_steps(crictl));
   if (survey.runtime.kind == runtime::Kind::crio) {
-    append(plan, runtime::crio_steps(
-                     runtime::crio_files({.sandbox_image = wants.sandbox_image, .cgroup_driver = driver_of(wants)},
-                                         wants.upstreams, wants.registries, wants.registry_ca)));
+    KF_TRY(add_crio(wants, plan));
   } else {
     KF_TRY(add_containerd(host, survey, wants, plan));
   }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <kubeferry/installer/client_configuration.hpp>
 #include <kubeferry/node/survey.hpp>
+#include <kubeferry/runtime/site_hosts.hpp>
 #include <kubeferry/steps/step.hpp>
 
 namespace kubeferry::node {
@@ -17,12 +19,14 @@ struct HostWants {
   std::string sandbox_image;
   std::vector<std::string> pod_cidrs;
   std::vector<std::string> upstreams;                ///< registries that images are named after
-  std::vector<installer::RegistryPlace> registries;  ///< where they are to be had instead, in this order
-  std::string registry_ca;                           ///< PEM; empty: the system's authorities
+  std::vector<installer::RegistryPlace> registries;  ///< nodes of ours that have them instead, in this order
+  std::string registry_ca;                           ///< of those, PEM
+  std::optional<runtime::SiteHosts> site;            ///< instead of `registries`
 };
 
 /// Everything below kubeadm: node files, kernel, runtime, kubelet's units. `survey`'s own plan is moved into it.
-/// Errors of runtime::containerd_configuration().
+/// Errors of runtime::containerd_configuration(); unsupported_host when CRI-O is to use a site's registry with
+/// credentials, which only its owner can give it.
 Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants);
 
 /// Whether a containerd with a unit of somebody else's runs here: its images, and registries that we do not know, stay

@@ -23,12 +23,32 @@ namespace {
 
 constexpr const char* k_token_file = "/var/lib/kubeferry/kubeadm/token";
 
+/// The user's flags; with a registry of the site's, it is where kubeadm takes its images from.
+Result<kubeadm::ClusterFlags> cluster_flags(const InitOptions& options) {
+  kubeadm::ClusterFlags flags = options.cluster;
+  if (!options.site) {
+    return flags;
+  }
+  const std::string repository = options.site->place.name();
+  if (flags.image_repository.value_or(repository) != repository) {
+    return Failure(
+        Error{ExitCode::usage,
+              fmt::format("--image-repository {} contradicts --registry {}", *flags.image_repository, repository),
+              "--registry is where `kubeferry mirror` put the images: leave --image-repository away",
+              {}});
+  }
+  flags.image_repository = repository;
+  return flags;
+}
+
 Result<kubeadm::Documents> documents_of(const InitOptions& options, const Survey& survey,
-                                        const crypto::SecretText& token, const std::optional<PodNetwork>& network) {
+                                        const crypto::SecretText& token, const std::optional<PodNetwork>& network,
+                                        const kubeadm::NodeFlags& node) {
+  KF_TRY_ASSIGN(kubeadm::ClusterFlags cluster, cluster_flags(options));
   kubeadm::InitInput input{.kubernetes = survey.kubernetes,
                            .kubeadm = survey.kubernetes,
-                           .node = options.common.node,
-                           .cluster = options.cluster,
+                           .node = node,
+                           .cluster = std::move(cluster),
                            .file = options.common.file,
                            .defaults = defaults_of(survey),
                            .timeouts = options.common.timeouts,
@@ -41,6 +61,18 @@ Result<kubeadm::Documents> documents_of(const InitOptions& options, const Survey
   return kubeadm::init_documents(input);
 }
 
+/// The user's flags about the node. Who says failCgroupV1: false on such a host means kubeadm's own check of it, too.
+kubeadm::NodeFlags node_flags(const InitOptions& options, const Survey& survey, const kubeadm::Facts& facts) {
+  constexpr std::string_view k_check = "SystemVerification";
+  kubeadm::NodeFlags flags = options.common.node;
+  auto& ignored = flags.ignore_preflight_errors;
+  if (survey.facts.cgroups.version == 1 && !facts.fail_cgroup_v1 &&
+      std::ranges::find(ignored, k_check) == ignored.end()) {
+    ignored.emplace_back(k_check);
+  }
+  return flags;
+}
+
 /// kubeadm's configuration and the token in it, root's alone.
 void add_init_configuration(steps::Plan& plan, const kubeadm::Documents& documents, const crypto::SecretText& token) {
   add_configuration(plan, documents, "init.yaml");
@@ -50,8 +82,10 @@ void add_init_configuration(steps::Plan& plan, const kubeadm::Documents& documen
 Result<preflight::Question> question_of(const InitOptions& options, const Survey& survey, const kubeadm::Facts& facts,
                                         const steps::Journal& journal) {
   KF_TRY_ASSIGN(auto question, preflight::question_for(*options.bundle, preflight::Role::init, survey.platform->name));
-  question.registry_port = options.common.registry_port;
-  question.add_need(std::string(k_bundle_directory), options.bundle->file_bytes(), 1);
+  if (!options.site) {
+    question.registry_port = options.common.registry_port;
+    question.add_need(std::string(k_bundle_directory), options.bundle->file_bytes(), 1);
+  }
   complete(question, options.common, facts, journal);
   return question;
 }
@@ -67,6 +101,40 @@ Result<source::JoinPack> make_pack(const host::Host& host, const InitOptions& op
                         .certificates = options.upload_certificates});
 }
 
+/// Where this cluster's images are: on this node, by steps, or in the site's registry, which has them already.
+struct Images {
+  installer::RegistryPlace place;
+  std::string ca_pem;
+  std::optional<runtime::SiteHosts> site;
+  steps::Plan plan;
+};
+
+Result<Images> images_here(const host::Host& host, const InitOptions& options, const kubeadm::Facts& facts) {
+  const auto copied = [&](const std::string& to) { return bundle_copy(*options.bundle, to, options.common.trust); };
+  KF_TRY_ASSIGN(NodeRegistry registry, registry_plan(host, {.manifest = options.bundle->manifest_digest(),
+                                                            .bring = copied,
+                                                            .trust = options.common.trust,
+                                                            .address = facts.advertise_address,
+                                                            .names = {facts.node_name},
+                                                            .port = options.common.registry_port}));
+  return Images{.place = registry.place, .ca_pem = registry.ca_pem, .plan = std::move(registry.plan)};
+}
+
+Result<Images> images_at(const SiteRegistry& site) {
+  KF_TRY_ASSIGN(auto access, runtime_access(site));
+  return Images{.place = site.place, .ca_pem = site.ca_pem, .site = std::move(access)};
+}
+
+/// `network` as this cluster is to have it.
+Result<std::optional<PodNetwork>> adapted(std::optional<PodNetwork> network, const kubeadm::Facts& facts,
+                                          const SiteNames& names) {
+  if (network) {
+    KF_TRY_ASSIGN(network, with_cidrs(std::move(*network), facts.pod_subnets));
+    KF_TRY_ASSIGN(network, with_site_images(std::move(*network), names));
+  }
+  return network;
+}
+
 }  // namespace
 
 Result<Draft> draft_init(const host::Host& host, const InitOptions& options, const steps::Journal& journal,
@@ -77,10 +145,18 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   Survey& survey = held->survey;
   KF_TRY_ASSIGN(const crypto::SecretText token, lasting_secret(host, k_token_file, kubeadm::generate_token));
   KF_TRY_ASSIGN(auto network, pod_network_of(*held->source));
-  KF_TRY_ASSIGN(const kubeadm::Documents documents, documents_of(options, survey, token, network));
-  if (network) {
-    KF_TRY_ASSIGN(network, with_cidrs(std::move(*network), documents.facts.pod_subnets));
+  KF_TRY_ASSIGN(kubeadm::Documents documents, documents_of(options, survey, token, network, options.common.node));
+  if (const auto flags = node_flags(options, survey, documents.facts);
+      flags.ignore_preflight_errors != options.common.node.ignore_preflight_errors) {
+    KF_TRY_ASSIGN(documents, documents_of(options, survey, token, network, flags));
   }
+  SiteNames names;
+  if (options.site) {
+    KF_TRY(check_site(*options.site, options.bundle, *survey.platform,
+                      options.single_node ? NeedsBundle::no : NeedsBundle::yes));
+    KF_TRY_ASSIGN(names, site_names(options.bundle->manifest(), options.site->place));
+  }
+  KF_TRY_ASSIGN(network, adapted(std::move(network), documents.facts, names));
 
   Draft draft = begin_draft(preflight::Role::init, held, documents.facts);
   KF_TRY_ASSIGN(const auto question, question_of(options, survey, documents.facts, journal));
@@ -94,26 +170,25 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   if (network) {
     references.insert(references.end(), network->images.begin(), network->images.end());
   }
-  KF_TRY_ASSIGN(const auto images, wanted_images(*held->source, *survey.platform, references));
+  KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
+  if (options.site) {
+    KF_TRY_ASSIGN(images, at_site(*options.site, *held->source, std::move(images)));
+  }
 
-  const auto copied = [&](const std::string& to) { return bundle_copy(*options.bundle, to, options.common.trust); };
-  KF_TRY_ASSIGN(NodeRegistry registry, registry_plan(host, {.manifest = options.bundle->manifest_digest(),
-                                                            .bring = copied,
-                                                            .trust = options.common.trust,
-                                                            .address = documents.facts.advertise_address,
-                                                            .names = {documents.facts.node_name},
-                                                            .port = options.common.registry_port}));
+  KF_TRY_ASSIGN(Images from, options.site ? images_at(*options.site) : images_here(host, options, documents.facts));
   HostWants wants{.kubeadm = documents.facts,
                   .cgroup_driver = documents.facts.cgroup_driver,
                   .sandbox_image = sandbox,
                   .pod_cidrs = documents.facts.pod_subnets,
                   .upstreams = installer::upstream_registries(options.bundle->manifest()),
-                  .registries = {registry.place},
-                  .registry_ca = registry.ca_pem};
-  append(draft.plan, std::move(registry.plan));
+                  .registries = {from.place},
+                  .registry_ca = from.ca_pem,
+                  .site = std::move(from.site)};
+  append(draft.plan, std::move(from.plan));
   KF_TRY_ASSIGN(auto below, host_plan(host, survey, wants));
   append(draft.plan, std::move(below));
-  append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
+  KF_TRY_ASSIGN(auto bringing, image_steps(*held, options.common, documents.facts.cri_socket, images, talk));
+  append(draft.plan, std::move(bringing));
   add_init_configuration(draft.plan, documents, token);
   add_kubeadm(draft, *held, documents, KubeadmRun::Verb::init, talk);
   if (network) {
@@ -123,9 +198,9 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
     draft.plan.push_back(untaint(draft.kubectl, documents.facts.node_name));
   }
   draft.plan.push_back(record_serving(draft.kubectl, options.bundle->manifest_digest().to_string(),
-                                      {documents.facts.node_name, registry.place, registry.ca_pem}));
+                                      {documents.facts.node_name, from.place, from.ca_pem}));
   draft.plan.push_back(kubeconfig(options.caller));
-  draft.facts.set("registry", registry.place.name());
+  draft.facts.set("registry", from.place.name());
   return draft;
 }
 

@@ -22,11 +22,17 @@ namespace {
 
 bool control_plane(const JoinOptions& options) { return options.as == source::JoinAs::control_plane; }
 
+/// Whether this node is going to serve the bundle itself.
+bool serves(const JoinOptions& options, const std::optional<SiteRegistry>& site) {
+  return control_plane(options) && !site;
+}
+
 Result<std::shared_ptr<const source::RemoteBundle>> source_of(const JoinOptions& options, const Talk& talk) {
   return source::remote({.registries = options.pack.registries,
                          .ca_pem = options.pack.registry_ca,
                          .manifest = options.pack.bundle_manifest,
                          .trust = options.common.trust,
+                         .credentials = options.credentials,
                          .stop = talk.stop,
                          .warning = talk.warning});
 }
@@ -69,7 +75,7 @@ Result<std::vector<std::string>> references_of(const JoinOptions& options, const
 }
 
 preflight::Question question_of(const JoinOptions& options, const Survey& survey, const source::NodeSource& source,
-                                const kubeadm::Facts& facts, const steps::Journal& journal) {
+                                const kubeadm::Facts& facts, const steps::Journal& journal, bool serves) {
   const bundle::Manifest& manifest = source.manifest();
   preflight::Question question{.role =
                                    control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker};
@@ -83,7 +89,7 @@ preflight::Question question_of(const JoinOptions& options, const Survey& survey
     }
   }
   question.bundle = std::move(known);
-  if (control_plane(options)) {
+  if (serves) {
     question.registry_port = options.common.registry_port;
     question.add_need(std::string(k_bundle_directory), manifest.payload_length, 1);
   }
@@ -106,16 +112,28 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
     return fail(ExitCode::policy, "{}: the cluster is {}, the bundle that it serves {}", options.pack_name,
                 options.pack.kubernetes_version, survey.kubernetes.to_string());
   }
-  KF_TRY_ASSIGN(const auto network, pod_network_of(*held->source));
+  const auto site = site_of(options.pack, options.credentials, talk.stop);
+  if (site && options.common.preload) {
+    return fail(ExitCode::usage, "--preload: this cluster's images are in {}, not in its nodes' bundle",
+                site->place.name());
+  }
+  SiteNames names;
+  KF_TRY_ASSIGN(auto network, pod_network_of(*held->source));
+  if (site) {
+    KF_TRY_ASSIGN(names, site_names(remote->manifest(), site->place));
+    if (network) {
+      KF_TRY_ASSIGN(network, with_site_images(std::move(*network), names));
+    }
+  }
   KF_TRY_ASSIGN(const kubeadm::Documents documents, documents_of(options, survey));
 
   Draft draft = begin_draft(control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker, held,
                             documents.facts);
-  draft.findings =
-      preflight::check(survey.facts, question_of(options, survey, *held->source, documents.facts, journal));
+  draft.findings = preflight::check(
+      survey.facts, question_of(options, survey, *held->source, documents.facts, journal, serves(options, site)));
 
   KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
-  KF_TRY_ASSIGN(const auto images, wanted_images(*held->source, *survey.platform, references));
+  KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
   HostWants wants{.kubeadm = documents.facts,
                   .cgroup_driver = options.pack.cgroup_driver.empty() ? defaults_of(survey).cgroup_driver
                                                                       : options.pack.cgroup_driver,
@@ -124,8 +142,12 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
                   .upstreams = installer::upstream_registries(remote->manifest()),
                   .registries = options.pack.registries,
                   .registry_ca = options.pack.registry_ca};
+  if (site) {
+    KF_TRY_ASSIGN(images, at_site(*site, *held->source, std::move(images)));
+    KF_TRY_ASSIGN(wants.site, runtime_access(*site));
+  }
   std::optional<NodeRegistry> registry;
-  if (control_plane(options)) {
+  if (serves(options, site)) {
     RegistryWants mine{.manifest = remote->manifest_digest(),
                        .trust = options.common.trust,
                        .address = documents.facts.advertise_address,
@@ -143,7 +165,8 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   }
   KF_TRY_ASSIGN(auto below, host_plan(host, survey, wants));
   append(draft.plan, std::move(below));
-  append(draft.plan, image_steps(survey, documents.facts.cri_socket, images, talk));
+  KF_TRY_ASSIGN(auto bringing, image_steps(*held, options.common, documents.facts.cri_socket, images, talk));
+  append(draft.plan, std::move(bringing));
   add_configuration(draft.plan, documents, "join.yaml");
   add_kubeadm(draft, *held, documents, KubeadmRun::Verb::join, talk);
   if (registry) {

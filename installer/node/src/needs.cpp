@@ -64,7 +64,8 @@ Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> c
 
 Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource& source,
                                                         const platforms::Platform& platform,
-                                                        std::span<const std::string> references) {
+                                                        std::span<const std::string> references,
+                                                        const std::map<std::string, std::string>& names) {
   std::vector<runtime::WantedImage> out;
   std::vector<std::string> missing;
   for (const auto& text : references) {
@@ -72,7 +73,9 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
       continue;
     }
     KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(text));
-    const bundle::ImageRow* row = find_row(source.manifest(), reference.to_string());
+    const auto named = names.find(reference.to_string());
+    const bundle::ImageRow* row =
+        find_row(source.manifest(), named == names.end() ? reference.to_string() : named->second);
     const bundle::PlatformManifest* part = row == nullptr ? nullptr : find_part(*row, platform.name);
     if (part == nullptr) {
       missing.push_back(text);

@@ -175,7 +175,7 @@ TEST(InitDocuments, SayWhatTheFileSays) {
       "nodeRegistration: {criSocket: /run/x.sock, name: mine}\n"
       "localAPIEndpoint: {advertiseAddress: 10.0.0.7, bindPort: 443}\n---\n"
       "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: false\n"
-      "cgroupDriver: cgroupfs\n"));
+      "failCgroupV1: false\ncgroupDriver: cgroupfs\n"));
   ASSERT_TRUE(made) << made.error().message;
   EXPECT_EQ(made->facts.api_version, ApiVersion::v1beta2) << "1.22 reads the file's version";
   EXPECT_EQ(made->facts.cluster_name, "site");
@@ -187,12 +187,14 @@ TEST(InitDocuments, SayWhatTheFileSays) {
   EXPECT_EQ(made->facts.advertise_address, "10.0.0.7");
   EXPECT_EQ(made->facts.bind_port, 443);
   EXPECT_FALSE(made->facts.fail_swap_on);
+  EXPECT_FALSE(made->facts.fail_cgroup_v1);
   EXPECT_EQ(made->facts.cgroup_driver, "cgroupfs");
 }
 
 TEST(InitDocuments, HaveKubeadmsDefaults) {
   const Facts facts = std::move(init_documents(init_input(31)).value().facts);
   EXPECT_EQ(facts.bind_port, 6443);
+  EXPECT_TRUE(facts.fail_cgroup_v1);
   EXPECT_EQ(facts.control_plane_endpoint, "");
   EXPECT_EQ(facts.dns_domain, "cluster.local");
   EXPECT_EQ(facts.cluster_name, "kubernetes");

@@ -24,8 +24,8 @@ struct ClusterRecord {
   std::string bundle_manifest;  ///< "sha256:…"
   std::vector<ServingNode> serving;
 
-  [[nodiscard]] std::vector<installer::RegistryPlace> places() const;
-  [[nodiscard]] std::string authorities() const;  ///< PEM, each once
+  [[nodiscard]] std::vector<installer::RegistryPlace> places() const;  ///< each once
+  [[nodiscard]] std::string authorities() const;                       ///< PEM, each once
 };
 
 [[nodiscard]] Json to_json(const ClusterRecord& record);

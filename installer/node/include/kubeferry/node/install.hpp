@@ -15,6 +15,7 @@
 #include <kubeferry/host/host.hpp>
 #include <kubeferry/kubeadm/documents.hpp>
 #include <kubeferry/node/after_init.hpp>
+#include <kubeferry/node/site_registry.hpp>
 #include <kubeferry/node/talk.hpp>
 #include <kubeferry/preflight/check.hpp>
 #include <kubeferry/source/join_pack.hpp>
@@ -36,6 +37,7 @@ struct CommonOptions {
   kubeadm::Timeouts timeouts;
   std::set<std::string> ignored;  ///< preflight findings, from preflight::parse_ignored()
   std::uint16_t registry_port = 5000;
+  bool preload = false;                ///< images are imported out of the bundle instead of pulled
   std::chrono::seconds patience{600};  ///< for the node, and what runs on it, to be Ready
 };
 
@@ -43,6 +45,7 @@ struct InitOptions {
   CommonOptions common;
   std::shared_ptr<const bundle::Bundle> bundle;
   kubeadm::ClusterFlags cluster;
+  std::optional<SiteRegistry> site;  ///< instead of a registry on this node
   Caller caller;
   bool single_node = false;          ///< Pods may run on this control plane
   bool upload_certificates = false;  ///< so that further control planes can join with the pack
@@ -53,7 +56,8 @@ struct JoinOptions {
   CommonOptions common;
   source::JoinPack pack;
   source::JoinAs as = source::JoinAs::worker;
-  std::string pack_name;  ///< for messages
+  std::string pack_name;                                    ///< for messages
+  std::shared_ptr<registry::CredentialSource> credentials;  ///< for a site's registry; may be null
 };
 
 /// What an installation is going to do. Nothing was changed to make it.

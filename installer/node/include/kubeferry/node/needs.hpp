@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,10 +30,12 @@ Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> c
 
 /// What the signed manifest says of each of `references` on `platform`, in their order, each once. integrity error that
 /// counts and names those which the bundle does not hold for it (exit 13: the list is what this very kubeadm asks for,
-/// so the bundle is not complete), with the hint to build it for this configuration.
+/// so the bundle is not complete), with the hint to build it for this configuration. `names` says how the bundle calls
+/// what has another name on this cluster; what is not in it has the same.
 Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource& source,
                                                         const platforms::Platform& platform,
-                                                        std::span<const std::string> references);
+                                                        std::span<const std::string> references,
+                                                        const std::map<std::string, std::string>& names = {});
 
 /// The sandbox image among kubeadm's: the one whose repository ends in "/pause". Empty when there is none.
 [[nodiscard]] std::string sandbox_image(std::span<const std::string> references);
