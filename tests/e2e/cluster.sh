@@ -8,51 +8,10 @@ export KUBEFERRY=$1
 here=$(cd "$(dirname "$0")" && pwd)
 WORK=$(mktemp -d)
 export WORK CLUSTER_DIR=$WORK/run
-# shellcheck source=tests/support/site/cluster.sh
-source "$here/../support/site/cluster.sh"
-host=$here/../support/cluster/host.sh
-finish() {
-  local status=$?
-  if ((status != 0)); then echo "FAILED with $status" >&2; fi
-  "$host" net-down >/dev/null 2>&1 || true
-  site_down
-  rm -rf "$WORK"
-}
-trap finish EXIT
-say() { printf '== %s (%d s)\n' "$*" "$SECONDS"; }
-fail() { echo "FAILED: $*" >&2; exit 1; }
+# shellcheck source=tests/support/cluster/journey.sh
+source "$here/../support/cluster/journey.sh"
 
-on() { "$host" run "$@"; }
 kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
-
-# The program and, while it is not static yet, the libraries that a bare Debian lacks.
-give_program() { # HOST
-  "$host" put "$1" "$KUBEFERRY" /root/kubeferry
-  on "$1" mkdir -p /usr/local/lib/kubeferry-test
-  tar -C "$WORK/libraries" -cf - . | on "$1" tar -C /usr/local/lib/kubeferry-test -xf -
-  # shellcheck disable=SC2016
-  on "$1" sh -c 'cd /usr/local/lib/kubeferry-test
-    for file in *; do [ ! -e "/lib/x86_64-linux-gnu/$file" ] || rm "$file"; done
-    echo /usr/local/lib/kubeferry-test >/etc/ld.so.conf.d/zz-kubeferry-test.conf; ldconfig'
-  "$host" put "$1" "$WORK/site.pub" /root/site.pub
-}
-
-new_host() { # NAME IP
-  "$host" up "$1" "$2"
-  give_program "$1"
-  "$host" snapshot "$1" "$WORK/before-$1"
-}
-
-# What may differ: the memory of accepted bundles, which is meant to stay; the lock file and the empty tables that
-# iptables makes when it is first run and that hold no rule; the harness's own credentials folder; a kernel counter.
-readonly ignored=('/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '/run/xtables.lock' '/run/credentials' 'fs/quota/syncs:'
-  '^ip6?tables-save: ([:*]|COMMIT)' '^table ip6? (nat|filter|mangle) \{$' '^\s*chain [A-Z]+ \{$' '^\s*type (nat|filter|route) hook '
-  '^\s*\}?$')
-unchanged() { # NAME
-  rm -rf "$WORK/after"
-  "$host" snapshot "$1" "$WORK/after"
-  "$host" compare "$WORK/before-$1" "$WORK/after" "${ignored[@]}" || fail "$1 is not as it was"
-}
 
 # shellcheck disable=SC2120  # quiet calls it with arguments
 init() {
@@ -68,29 +27,14 @@ join() { # NAME [OPTION…]
   on "$name" sh -c 'cd /root && ./kubeferry join --pack join.pack --trust site.pub "$@"' sh "$@"
 }
 reset() { on "$1" sh -c 'cd /root && ./kubeferry reset --yes'; }
-within() { # SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do ((SECONDS < end)) || return 1; sleep 2; done
-}
-quiet() { "$@" >"$WORK/log" 2>&1 || { tail -n 40 "$WORK/log" >&2; fail "$*"; }; }
-expect() { # STATUS COMMAND…
-  local want=$1 got=0
-  shift
-  "$@" >"$WORK/log" 2>&1 || got=$?
-  [[ $got == "$want" ]] || { tail -n 20 "$WORK/log" >&2; fail "exit $got instead of $want: $*"; }
-}
 
 say 'a bundle of programs that really run'
 cluster_bundle ''
-mkdir "$WORK/libraries"
-ldd "$KUBEFERRY" | awk '/=> \//{print $3}' | xargs -I{} cp -Ln {} "$WORK/libraries/"
 "$host" net-up
 new_host cp1 10.99.0.21
 "$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
 "$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
-rm -rf "$WORK/before-cp1"
-"$host" snapshot cp1 "$WORK/before-cp1"
+remember cp1
 
 say 'what is refused changes nothing'
 "$KUBEFERRY" key generate "$WORK/stranger" >/dev/null
