@@ -25,6 +25,7 @@ struct Options {
   std::string pods;
   std::string services;
   std::string advertise;
+  std::uint16_t registry_port = 5000;
   std::vector<std::string> ignored;
 
   [[nodiscard]] preflight::Role role() const {
@@ -101,6 +102,9 @@ Status run_preflight(const Options& options, const Context& context) {
   question.pods = std::move(parsed.pods);
   question.services = std::move(parsed.services);
   question.advertise = parsed.advertise;
+  if (question.control_plane()) {
+    question.registry_port = options.registry_port;
+  }
   const auto findings = preflight::check(facts, question);
   KF_TRY(answer(findings, question, context.format));
   return preflight::verdict(findings, question.role);
@@ -124,6 +128,10 @@ void add_preflight(CLI::App& app, Commands& commands) {
       ->type_name("CIDR[,CIDR]");
   command->add_option("--apiserver-advertise-address", options->advertise, "The address that others reach this host by")
       ->type_name("ADDRESS");
+  command
+      ->add_option("--registry-port", options->registry_port,
+                   "Where a control plane would serve the bundle; default 5000")
+      ->type_name("PORT");
   command->add_option("--ignore", options->ignored, "Take what this check finds for a warning; repeatable")
       ->type_name("NAME[,NAME]")
       ->allow_extra_args(false);
