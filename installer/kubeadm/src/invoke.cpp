@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "invoke.hpp"
 
+#include <kubeferry/host/complaint.hpp>
+
 #include "private_file.hpp"
 
 namespace kubeferry::kubeadm {
@@ -24,7 +26,9 @@ Result<ProcessOutput> invoke(const host::Host& host, const Command& command, std
     return output;
   }
   const std::vector<std::string> lines = explain(output.out + "\n" + output.err);
-  Error error = fail(refused, "{} ended with {}: {}", name, output.exit_status, most_telling(lines)).value();
+  const std::string_view telling = most_telling(lines);
+  Error error =
+      fail(host::class_of(telling, refused), "{} ended with {}: {}", name, output.exit_status, telling).value();
   for (const std::string& line : lines) {
     error.detail.emplace_back("kubeadm", line);
   }

@@ -5,6 +5,7 @@
 
 #include <kubeferry/base/json.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/host/complaint.hpp>
 
 namespace kubeferry::runtime {
 
@@ -115,8 +116,8 @@ Status pull_image(const host::Host& host, const CriClient& client, std::string_v
   Command command{.argv = crictl(client, {"pull", std::string(reference)}), .timeout = minutes(30), .stop = stop};
   KF_TRY_ASSIGN(const ProcessOutput output, host.run(command));
   if (output.exit_status != 0) {
-    return fail(ExitCode::network, "{}: cannot be pulled: {}", reference,
-                host::last_line(output.err.empty() ? output.out : output.err));
+    const std::string reason = host::last_line(output.err.empty() ? output.out : output.err);
+    return fail(host::class_of(reason, ExitCode::network), "{}: cannot be pulled: {}", reference, reason);
   }
   return {};
 }
@@ -189,7 +190,8 @@ Status import_images(const host::Host& host, const CriClient& client, int fd, co
   Command command{.argv = ctr(client, {"images", "import", "-"}), .input_fd = fd, .timeout = minutes(60), .stop = stop};
   KF_TRY_ASSIGN(const ProcessOutput output, host.run(command));
   if (output.exit_status != 0) {
-    return fail(ExitCode::io, "ctr images import: {}", host::last_line(output.err.empty() ? output.out : output.err));
+    const std::string reason = host::last_line(output.err.empty() ? output.out : output.err);
+    return fail(host::class_of(reason, ExitCode::io), "ctr images import: {}", reason);
   }
   return {};
 }
