@@ -150,7 +150,11 @@ Result<Outcome> carry_out(const host::Host& host, const Draft& draft, std::strin
   if (!waited) {
     // That it failed is worth knowing, but the reason is the error that counts.
     static_cast<void>(journal.end_run(waited.error().message));
-    return Failure(waited.error());
+    Error error = waited.error();
+    if (error.hint.empty()) {
+      error.hint = "when the reason is gone run the same command again, or take everything back with `kubeferry reset`";
+    }
+    return Failure(std::move(error));
   }
   KF_TRY(journal.end_run("finished"));
   const auto milliseconds = [](auto duration) {

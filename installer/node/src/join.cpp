@@ -108,7 +108,8 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   held->source = remote;
   KF_TRY_ASSIGN(held->survey, survey(host, *held->source, journal, wanted_socket(options.common)));
   Survey& survey = held->survey;
-  if (survey.kubernetes.to_string() != options.pack.kubernetes_version) {
+  // Who names the registries by hand has not been told the cluster's version.
+  if (!options.pack.kubernetes_version.empty() && survey.kubernetes.to_string() != options.pack.kubernetes_version) {
     return fail(ExitCode::policy, "{}: the cluster is {}, the bundle that it serves {}", options.pack_name,
                 options.pack.kubernetes_version, survey.kubernetes.to_string());
   }

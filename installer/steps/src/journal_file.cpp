@@ -266,7 +266,8 @@ Status Journal::remove(const std::vector<std::string>& keep) {
   if (::fsync(directory_.get()) != 0) {
     return fail_errno(errno, path_);
   }
-  if (::rmdir(path_.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST) {
+  // Something else may be in it, or a file system of its own be mounted there.
+  if (::rmdir(path_.c_str()) != 0 && errno != ENOTEMPTY && errno != EEXIST && errno != EBUSY) {
     return fail_errno(errno, path_);
   }
   *this = Journal();
