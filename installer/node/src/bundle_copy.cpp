@@ -7,10 +7,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <thread>
 
 #include <kubeferry/base/atomic_file.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/bundle/bundle.hpp>
+#include <kubeferry/bundle/verify.hpp>
 #include <kubeferry/source/fetch_bundle.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
@@ -19,7 +22,7 @@ namespace kubeferry::node {
 namespace {
 
 /// As the file system can: shared blocks, else within the kernel, else by hand.
-Status copy_bytes(int from, int to, std::uint64_t bytes, const std::string& what) {
+Status copy_bytes(int from, int to, std::uint64_t bytes, const std::string& what, const std::string& target) {
   if (::ioctl(to, FICLONE, from) == 0) {
     return {};
   }
@@ -32,11 +35,11 @@ Status copy_bytes(int from, int to, std::uint64_t bytes, const std::string& what
       return fail(ExitCode::format, "{}: ends after {} of {} bytes", what, done, bytes);
     } else if (done == 0 && (errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)) {
       FdSource source(from, what);
-      FdSink sink(to, what);
+      FdSink sink(to, target);
       KF_TRY(copy_all(source, sink));
       return {};
     } else if (errno != EINTR) {
-      return fail_errno(errno, what);
+      return fail_errno(errno, errno == ENOSPC || errno == EDQUOT ? target : what);
     }
   }
   return {};
@@ -54,7 +57,9 @@ struct Place {
       return fail(ExitCode::integrity, "{} is another bundle ({}) than {}", path, there->manifest_digest().to_string(),
                   manifest.to_string());
     }
-    return {};
+    // Every byte: after a power cut a file may be there with holes, and other nodes will be served from this one.
+    return bundle::verify(*there, bundle::Depth::chunks, std::max(std::thread::hardware_concurrency(), 1U), nullptr,
+                          std::stop_token());
   }
 };
 
@@ -66,9 +71,13 @@ std::string absolute(const std::string& path) {
 Status copy(const host::Host& host, const std::string& from, std::uint64_t bytes, const Place& to) {
   KF_TRY_ASSIGN(const Fd source, open_file(host.at(from), O_RDONLY));
   KF_TRY_ASSIGN(AtomicFile file, AtomicFile::create(host.at(to.path), 0644));
-  KF_TRY(copy_bytes(source.get(), file.fd(), bytes, from));
+  KF_TRY(copy_bytes(source.get(), file.fd(), bytes, from, to.path));
   KF_TRY(file.commit());
-  return to.check(host);
+  if (Status good = to.check(host); !good) {
+    ::unlink(host.at(to.path).c_str());
+    return Failure(std::move(good).error().prefixed(fmt::format("what was copied from {}", from)));
+  }
+  return {};
 }
 
 std::unique_ptr<const steps::Step> bring(Place to, std::string summary,
@@ -98,7 +107,12 @@ std::unique_ptr<const steps::Step> bundle_fetch(std::shared_ptr<const source::Re
   std::string summary = fmt::format("fetch the bundle from {} as {}", from->name(), to);
   const Place place{std::move(to), from->manifest_digest(), from->trust()};
   return bring(place, std::move(summary), [place, from, stop](const host::Host& host) -> Status {
-    KF_TRY(source::fetch_bundle(*from, {.path = host.at(place.path), .stop = stop}));
+    // One that is there is damaged, or it would not be fetched. What of it is good need not come again.
+    const auto path = host.at(place.path);
+    if (::rename(path.c_str(), (path.native() + ".partial").c_str()) != 0 && errno != ENOENT) {
+      return fail_errno(errno, place.path);
+    }
+    KF_TRY(source::fetch_bundle(*from, {.path = path, .stop = stop}));
     return {};
   });
 }
