@@ -11,6 +11,7 @@
 #include <kubeferry/base/atomic_file.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/node/install.hpp>
+#include <kubeferry/node/kept_files.hpp>
 #include <kubeferry/node/leftovers.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
@@ -57,6 +58,15 @@ kubeadm::RunOptions how(const KubeadmRun& run, const std::function<void(std::str
   return {.timeout = run.timeout, .stop = run.talk.stop, .on_output = output};
 }
 
+Status clear_earlier_try(const host::Host& host, const KubeadmRun& run,
+                         const std::function<void(std::string_view)>& output) {
+  if (half_made(host)) {
+    run.talk.info("an earlier try was not finished: kubeadm resets what it left");
+    KF_TRY(kubeadm::reset(host, run.program, {run.cri_socket, run.certificates_dir}, how(run, output)));
+  }
+  return give_files_back(host, run.talk.warning);
+}
+
 Status apply(const host::Host& host, const KubeadmRun& run) {
   KF_TRY_ASSIGN(auto opened, kubeadm::Log::open(host, run.log));
   const auto log = std::make_shared<kubeadm::Log>(std::move(opened));
@@ -65,9 +75,10 @@ Status apply(const host::Host& host, const KubeadmRun& run) {
     run.talk.program(piece);
   };
   end_orphans(host);
-  if (half_made(host)) {
-    run.talk.info("an earlier try was not finished: kubeadm resets what it left");
-    KF_TRY(kubeadm::reset(host, run.program, {run.cri_socket, run.certificates_dir}, how(run, output)));
+  if (!files_are_kept(host)) {
+    KF_TRY(keep_files(host, run.certificates_dir));
+  } else {
+    KF_TRY(clear_earlier_try(host, run, output));
   }
   const auto started = std::chrono::steady_clock::now();
   const Status done = run.verb == KubeadmRun::Verb::init
@@ -76,7 +87,7 @@ Status apply(const host::Host& host, const KubeadmRun& run) {
   *run.elsewhere += std::chrono::steady_clock::now() - started;
   if (!done) {
     Error error = done.error();
-    if (error.code == ExitCode::io) {
+    if (error.code == ExitCode::io || error.code == ExitCode::no_space) {
       error.hint = fmt::format(
           "all that kubeadm said is in {}; when the reason is gone run the same command again, or "
           "take everything back with `kubeferry reset`",
@@ -104,7 +115,8 @@ Status undo(const host::Host& host, const steps::Entry& entry, const Talk& talk,
   end_orphans(host);
   const std::string program = text_at(entry.prior, "program");
   const auto version = catalog::KubernetesVersion::parse(text_at(entry.prior, "version"));
-  if (half_made(host) && version && host.exists(program)) {
+  // Before anything was kept kubeadm has not run: what is there is somebody else's.
+  if (files_are_kept(host) && half_made(host) && version && host.exists(program)) {
     const Status reset = kubeadm::reset(host, {.path = program, .version = *version},
                                         {text_at(entry.prior, "criSocket"), text_at(entry.prior, "certificatesDir")},
                                         {.timeout = std::chrono::minutes(10), .on_output = talk.program});
@@ -113,7 +125,9 @@ Status undo(const host::Host& host, const steps::Entry& entry, const Talk& talk,
       warning(reset.error().message);
     }
   }
-  return remove_leftovers(host, entry.prior, warning);
+  const Status removed = remove_leftovers(host, entry.prior, warning);
+  KF_TRY(give_files_back(host, warning));
+  return removed;
 }
 
 }  // namespace

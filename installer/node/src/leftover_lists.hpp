@@ -9,10 +9,11 @@
 namespace kubeferry::node {
 
 /// Directories that belong to the cluster as a whole. Removed unless they were there before.
-inline constexpr std::array<std::string_view, 12> k_paths = {
-    "/etc/kubernetes", "/var/lib/kubelet",    "/var/lib/etcd",  "/var/lib/cni",
-    "/run/flannel",    "/var/run/kubernetes", "/var/log/pods",  "/var/log/containers",
-    "/run/calico",     "/var/lib/calico",     "/run/kubeferry", "/usr/libexec/kubernetes"};
+inline constexpr std::array<std::string_view, 15> k_paths = {
+    "/etc/kubernetes/manifests", "/etc/kubernetes/pki", "/etc/kubernetes/tmp",    "/etc/kubernetes",
+    "/var/lib/kubelet",          "/var/lib/etcd",       "/var/lib/cni",           "/run/flannel",
+    "/var/run/kubernetes",       "/var/log/pods",       "/var/log/containers",    "/run/calico",
+    "/var/lib/calico",           "/run/kubeferry",      "/usr/libexec/kubernetes"};
 
 /// Directories that others share: what was in them before stays.
 inline constexpr std::array<std::string_view, 2> k_folders = {"/etc/cni/net.d", "/opt/cni/bin"};

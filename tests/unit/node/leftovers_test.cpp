@@ -50,6 +50,18 @@ TEST(RemoveLeftovers, TakesWhatCameAndLeavesWhatWasThere) {
   EXPECT_EQ(fake.host().line("/proc/sys/vm/overcommit_memory"), "0");
 }
 
+TEST(RemoveLeftovers, KubeadmsDirectoriesGoFromADirectoryThatWasThere) {
+  const FakeHost fake;
+  fake.write("/etc/kubernetes/audit.yaml", "site");
+  const Json before = note_leftovers(fake.host());
+  fake.write("/etc/kubernetes/manifests/etcd.yaml", "x");
+  fake.write("/etc/kubernetes/pki/ca.key", "x");
+  ASSERT_TRUE(remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; }));
+  EXPECT_FALSE(fake.host().exists("/etc/kubernetes/manifests"));
+  EXPECT_FALSE(fake.host().exists("/etc/kubernetes/pki"));
+  EXPECT_TRUE(fake.host().exists("/etc/kubernetes/audit.yaml"));
+}
+
 TEST(RemoveLeftovers, WithoutKnowingWhatWasThereNoDirectoryGoes) {
   const FakeHost fake;
   fake.write("/etc/kubernetes/admin.conf", "somebody's");
