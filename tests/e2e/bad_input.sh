@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What goes wrong on real hosts, with the real kubeadm, and what is left then: what is refused changes nothing, and what
 # fails later is gone on with by the same command, or taken back by reset.
-#   bad_input.sh KUBEFERRY [GROUP…]     refused halfway two kubeadm; all of them without a name
+#   bad_input.sh KUBEFERRY [GROUP…]     refused halfway two kubeadm_fails disk; all of them without a name
+# shellcheck disable=SC2016,SC2119,SC2120 # the hosts expand what is quoted; init may be called without options
 set -euo pipefail
 export KUBEFERRY=$1
 shift
@@ -114,6 +115,35 @@ halfway() {
   on cp1 rm -r /etc/containerd /opt/cni /usr/local/bin/kubelet /etc/crictl.yaml
 }
 
+disk() {
+  say 'disks that fill up, one after the other'
+  local directory
+  for directory in /var/lib/kubeferry:100m /usr/local/bin:60m /var/lib/containerd:100m /etc/kubernetes:24k; do
+    on cp1 sh -c 'mkdir -p "$0" && mount -t tmpfs -o size="$1",mode=0755 tmpfs "$0"' "${directory%:*}" "${directory#*:}"
+  done
+  remember cp1
+  expect 40 init
+  says 'DiskSpace +/var/lib/kubeferry has' 'DiskSpace +/usr/local/bin has' 'DiskSpace +/var/lib/containerd has'
+  unchanged cp1
+  for directory in /var/lib/kubeferry /usr/local/bin /var/lib/containerd /etc/kubernetes; do
+    expect 31 init --ignore DiskSpace
+    says "^kubeferry: .*$directory"
+    shown
+    expect 30 on cp1 ./kubeferry status
+    on cp1 mount -o remount,size=2g "$directory"
+  done
+  expect 0 init
+  is_up
+
+  say 'reset on a disk without a byte to spare'
+  on cp1 sh -c 'mount -o remount,size=400m /var/lib/kubeferry; for block in 64k 1; do
+    dd if=/dev/zero bs=$block of=/var/lib/kubeferry/fill oflag=append conv=notrunc status=none; done' 2>/dev/null || true
+  quiet reset cp1
+  unchanged cp1 '^mounts: '
+  for directory in /var/lib/kubeferry /usr/local/bin /var/lib/containerd /etc/kubernetes; do on cp1 umount "$directory"; done
+  on cp1 rmdir /var/lib/containerd /etc/kubernetes
+}
+
 two() {
   say 'two installers at the same moment'
   remember cp1
@@ -145,6 +175,19 @@ two() {
 }
 
 kubeadm_fails() {
+  say "the site's own authority: kubeadm can use it, and no reset takes it away"
+  on cp1 sh -c 'mkdir -p /etc/kubernetes/pki && echo nonsense >/etc/kubernetes/pki/ca.crt && umask 077 &&
+    echo nonsense >/etc/kubernetes/pki/ca.key'
+  remember cp1
+  expect 30 init
+  shown
+  says 'kubeadm init ended with 1: .*certificate'
+  expect 30 init # now with what the first try left
+  on cp1 grep -q nonsense /etc/kubernetes/pki/ca.key || fail "the site's key is gone"
+  quiet reset cp1
+  unchanged cp1
+  on cp1 rm -r /etc/kubernetes
+
   say 'a kubeadm that fails: etcd cannot have its port'
   remember cp1
   on cp1 sh -c 'cat extra.yaml - >hasty.yaml' <<'YAML'
@@ -169,18 +212,21 @@ YAML
 }
 
 # A bundle of one image for another architecture, and one that is not good for longer than it takes to come here.
-small_bundles() {
+foreign_spec() {
   sed -e 's#^platforms: .*#platforms: [linux/arm64]#' -e '/^kubernetes:/d' -e '/^cni:/d' "$WORK/cluster.yaml"
   echo 'images: [registry.k8s.io/pause:3.10]'
-} >"$WORK/foreign.yaml"
+}
 build_small() { # NAME
   "$KUBEFERRY" lock "$WORK/$1.yaml" --output "$WORK/$1.lock" && "$KUBEFERRY" build "$WORK/$1.yaml" --key "$WORK/site.key" \
     --output "$WORK/$1.tar.zst" --quiet
 }
 
 say 'bundles'
-cluster_site_up && cluster_site_spec && cluster_site_seed && cluster_site_build || fail 'no bundle'
-small_bundles
+cluster_site_up
+cluster_site_spec
+cluster_site_seed
+cluster_site_build
+foreign_spec >"$WORK/foreign.yaml"
 site_seed "$WORK/foreign.yaml"
 quiet build_small foreign
 sed "\$anotAfter: $(date -u -d '+10 seconds' +%FT%TZ)" "$WORK/foreign.yaml" >"$WORK/late.yaml"
@@ -192,6 +238,6 @@ for bundle in cluster foreign late; do "$host" put cp1 "$WORK/$bundle.tar.zst" "
 "$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
 remember cp1
 
-(($# > 0)) || set -- refused halfway two kubeadm_fails
+(($# > 0)) || set -- refused halfway two kubeadm_fails disk
 for group in "$@"; do "$group"; done
 say 'bad input: passed'

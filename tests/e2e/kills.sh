@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# init, join and reset on real hosts, killed (SIGKILL) before each record that they would write into the journal, so
+# before and after every step, and run again until nothing is left to do. What is killed within a step:
+# tests/unit/steps/kill_test.cpp, call by call, and here kubeadm itself.
+#   kills.sh KUBEFERRY      half an hour
+# shellcheck disable=SC2016,SC2119 # the hosts expand what is quoted; init is called with options, too
+set -euo pipefail
+export KUBEFERRY=$1
+here=$(cd "$(dirname "$0")" && pwd)
+WORK=$(mktemp -d)
+export WORK CLUSTER_DIR=$WORK/run
+# shellcheck source=tests/support/cluster/journey.sh
+source "$here/../support/cluster/journey.sh"
+
+kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
+readonly init=(./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml --service-cidr 10.96.0.0/16)
+readonly join=(./kubeferry join --pack join.pack --trust site.pub)
+readonly reset=(./kubeferry reset --yes)
+
+# Runs it again and again. Each run is killed instead of writing its third record: the first says that it runs, the second
+# is the one that the run before was killed at. So each run comes one record further.
+kill_at_each_record() { # HOST COMMAND…
+  local name=$1 kills=0 status
+  shift
+  while ((kills < 1000)); do
+    status=0
+    on "$name" ./strace -qq -o /dev/null -P /var/lib/kubeferry/journal -e trace=write -e inject=write:signal=KILL:when=3 \
+      "$@" >"$WORK/log" 2>&1 || status=$?
+    ((status == 137)) || break
+    kills=$((kills + 1))
+  done
+  ((status == 0)) || { tail -n 20 "$WORK/log" >&2; fail "exit $status after $kills kills: $*"; }
+  # Less would mean that a run was not killed where it should have been.
+  ((kills > 60)) || fail "only $kills kills: $*"
+  echo "$2: killed $kills times, then it ended"
+}
+
+# While it says that it does this.
+kill_while() { # HOST WORDS COMMAND…
+  local name=$1 words=$2
+  shift 2
+  on "$name" sh -c 'echo $$ >/run/victim; exec "$@"' sh "$@" >"$WORK/log" 2>&1 &
+  within 120 grep -qF "$words" "$WORK/log" || { tail "$WORK/log"; fail "it does not come to: $words"; }
+  on "$name" sh -c 'kill -KILL "$(cat /run/victim)"; rm /run/victim'
+  ! wait $! || fail 'it was not killed'
+}
+
+say 'a bundle'
+cluster_bundle ''
+"$host" net-up
+new_host cp1 10.99.0.31 "$(command -v strace)"
+"$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
+"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+remember cp1
+new_host w1 10.99.0.32 "$(command -v strace)"
+
+say 'init'
+kill_at_each_record cp1 "${init[@]}"
+quiet on cp1 "${init[@]}"
+grep -q 'is up: 0 steps' "$WORK/log" || fail 'a further run did something'
+
+say 'join'
+on cp1 cat /var/lib/kubeferry/join.pack >"$WORK/join.pack"
+chmod 600 "$WORK/join.pack"
+"$host" put w1 "$WORK/join.pack" /root/join.pack
+remember w1
+kill_at_each_record w1 "${join[@]}"
+kubectl get nodes
+quiet on w1 "${join[@]}"
+grep -q 'Ready: 0 steps' "$WORK/log" || fail 'a further run did something'
+
+say 'reset of the worker'
+kill_at_each_record w1 "${reset[@]}"
+unchanged w1
+
+say 'kubeadm in the middle of its work: join, then init'
+kill_while w1 '[kubelet-start]' "${join[@]}"
+quiet on w1 "${join[@]}"
+quiet on w1 "${reset[@]}"
+unchanged w1
+
+say 'reset of the control plane'
+kill_at_each_record cp1 "${reset[@]}"
+unchanged cp1
+for words in '[certs] Generating "etcd' '[control-plane] Creating' '[addons]'; do
+  kill_while cp1 "$words" "${init[@]}"
+done
+quiet on cp1 "${reset[@]}"
+unchanged cp1
+kill_while cp1 '[wait-control-plane]' "${init[@]}"
+quiet on cp1 "${init[@]}"
+kubectl get nodes
+quiet on cp1 "${reset[@]}"
+unchanged cp1
+say 'kills: passed'
