@@ -17,8 +17,40 @@ Result<bool> is_there(const host::Host& host, const CriClient& client, const Wan
   return find_image(images, wanted.reference) != nullptr;
 }
 
-Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted, const BringImage& bring) {
-  KF_TRY_ASSIGN(const bool was_there, is_there(host, client, wanted));
+/// containerd's records of an image are on the disk at once, the files that it has unpacked only when the kernel gets
+/// round to it: after a power cut they would be empty, and nobody would unpack them again.
+Status flush_store(const host::Host& host) {
+  std::vector<std::string> argv = {host.program("sync").value_or("/bin/sync")};
+  for (const std::string store : {"/var/lib/containerd", "/var/lib/containers"}) {
+    if (host.exists(store)) {
+      argv.insert(argv.end(), {"-f", store});
+      break;
+    }
+  }
+  auto done = host.output_of(std::move(argv), std::chrono::minutes(10));
+  return done ? Status() : propagate(std::move(done));
+}
+
+/// In a store of ours an image without a pin is one whose pull was cut short before flush_store().
+Result<bool> may_be_damaged(const host::Host& host, const CriClient& client, const WantedImage& wanted,
+                            UndoImages undo) {
+  if (undo != UndoImages::never || client.ctr.empty()) {
+    return false;
+  }
+  KF_TRY_ASSIGN(const auto stored, stored_image(host, client, wanted.reference));
+  return stored && !stored->pin_written;
+}
+
+Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted, UndoImages undo,
+               const BringImage& bring) {
+  KF_TRY_ASSIGN(bool was_there, is_there(host, client, wanted));
+  if (was_there) {
+    KF_TRY_ASSIGN(const bool damaged, may_be_damaged(host, client, wanted, undo));
+    if (damaged) {
+      KF_TRY(remove_image(host, client, wanted.reference));
+      was_there = false;
+    }
+  }
   KF_TRY_ASSIGN(const std::string before, state(host, client, wanted));
   if (!before.empty()) {
     KF_TRY(bring(host, client, wanted));
@@ -35,6 +67,7 @@ Status make_so(const host::Host& host, const CriClient& client, const WantedImag
       return Failure(std::move(error));
     }
   }
+  KF_TRY(flush_store(host));
   return pin_image(host, client, wanted.reference);
 }
 
@@ -89,8 +122,8 @@ std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage want
     prior.set("configuration", client.configuration);
     return prior;
   };
-  action.apply = [client = std::move(client), wanted = std::move(wanted),
-                  bring = std::move(bring)](const host::Host& host) { return make_so(host, client, wanted, bring); };
+  action.apply = [client = std::move(client), wanted = std::move(wanted), undo, bring = std::move(bring)](
+                     const host::Host& host) { return make_so(host, client, wanted, undo, bring); };
   return steps::action(std::move(action));
 }
 

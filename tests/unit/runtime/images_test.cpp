@@ -52,6 +52,7 @@ protected:
         .out = R"({"status": {}, "info": {"chainID": "x", "imageSpec": {"architecture": ")" + architecture +
                R"(", "config": {"x": 1.5}}}})"};
     answers[k_list] = {.out = row(digest, "-")};
+    answers["/bin/sync"] = {};
     answers[k_ctr + "images label registry.k8s.io/pause:3.2 io.cri-containerd.pinned=pinned"] = {};
   }
   void have_nothing() { sample_.runner->answers[k_call + "images -o json"] = {.out = R"({"images": []})"}; }
@@ -116,7 +117,45 @@ TEST_F(Images, ArePulledAndPinned) {
   const Status status = step()->apply(sample_.host);
   EXPECT_TRUE(status) << status.error().message;
   EXPECT_TRUE(pulled);
-  EXPECT_THAT(sample_.runner->asked, Contains(HasSubstr("io.cri-containerd.pinned=pinned")));
+  // What was unpacked is on the disk before the pin says that all is well.
+  ASSERT_GE(sample_.runner->asked.size(), 2U);
+  EXPECT_EQ(*(sample_.runner->asked.end() - 2), "/bin/sync");
+  EXPECT_THAT(sample_.runner->asked.back(), HasSubstr("io.cri-containerd.pinned=pinned"));
+}
+
+TEST_F(Images, AreNotPinnedWhenTheyCannotBeFlushed) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  std::filesystem::create_directories(sample_.host.at("/var/lib/containerd"));
+  sample_.runner->answers["/bin/sync -f /var/lib/containerd"] = {
+      .exit_status = 1, .out = {}, .err = "sync: I/O error\n"};
+  const Status status = step()->apply(sample_.host);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("I/O error"));
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("pinned"))));
+}
+
+TEST_F(Images, WithoutAPinArePulledAgainWhereTheStoreIsOurs) {
+  have("\"registry.k8s.io/pause:3.2\"");
+  sample_.runner->otherwise = [&](const std::string& line) -> ProcessOutput {
+    if (line == k_call + "rmi registry.k8s.io/pause:3.2") {
+      have_nothing();
+      return {};
+    }
+    if (line == k_call + "pull registry.k8s.io/pause:3.2") {
+      have("\"registry.k8s.io/pause:3.2\"");
+      return {};
+    }
+    return {.exit_status = 1};
+  };
+  const auto ours = image_step(k_client, pause(), UndoImages::never);
+  const Status status = ours->apply(sample_.host);
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_THAT(sample_.runner->asked, Contains(k_call + "pull registry.k8s.io/pause:3.2"));
+  // In somebody else's store it is theirs.
+  sample_.runner->asked.clear();
+  EXPECT_TRUE(step()->apply(sample_.host));
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("rmi"))));
+  EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr(" pull "))));
 }
 
 TEST_F(Images, ThatAreOthersAreRefused) {

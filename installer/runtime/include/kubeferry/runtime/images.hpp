@@ -89,9 +89,10 @@ Result<std::vector<std::string>> image_problems(const host::Host& host, const Cr
 enum class UndoImages { remove, never };
 /// How an image gets into the runtime, when not by a pull.
 using BringImage = std::function<Status(const host::Host&, const CriClient&, const WantedImage&)>;
-/// Step of kind "image": there, right and pinned. Pulls, or does `bring` instead; an image of that name which is
-/// another one is pulled again; integrity error when what came is not what the manifest says. satisfied() is false
-/// while no runtime answers.
+/// Step of kind "image": there, right, on the disk, and then pinned. Pulls, or does `bring` instead; an image of that
+/// name which is another one is brought again; with `never`, so is one without a pin, which a power cut may have
+/// damaged. integrity error when what came is not what the manifest says. satisfied() is false while no runtime
+/// answers.
 [[nodiscard]] std::unique_ptr<const steps::Step> image_step(CriClient client, WantedImage wanted, UndoImages undo,
                                                             std::stop_token stop = {}, BringImage bring = {});
 
