@@ -61,6 +61,7 @@ refused() {
   on cp1 rm cut.tar.zst
   expect 40 on cp1 ./kubeferry init foreign.tar.zst --trust site.pub
   shown
+  while (($(date +%s) <= late)); do sleep 1; done
   expect 12 on cp1 ./kubeferry init late.tar.zst --trust site.pub
   shown
   unchanged cp1
@@ -229,7 +230,8 @@ cluster_site_build
 foreign_spec >"$WORK/foreign.yaml"
 site_seed "$WORK/foreign.yaml"
 quiet build_small foreign
-sed "\$anotAfter: $(date -u -d '+10 seconds' +%FT%TZ)" "$WORK/foreign.yaml" >"$WORK/late.yaml"
+late=$(($(date +%s) + 10))
+sed "\$anotAfter: $(date -u -d "@$late" +%FT%TZ)" "$WORK/foreign.yaml" >"$WORK/late.yaml"
 quiet build_small late
 site_down
 "$host" net-up

@@ -57,9 +57,9 @@ say 'a second run changes nothing'
 # shellcheck disable=SC2119
 init 2>&1 | tee "$WORK/init2.log" | grep -q 'is up: 0 steps' || { tail "$WORK/init2.log"; fail 'the second run did something'; }
 
-say 'join: a worker'
+say 'join: a worker that imports its images'
 new_host w1 10.99.0.22
-join w1 2>&1 | tail -n 2
+join w1 --preload 2>&1 | tail -n 2
 say 'join: a second control plane'
 new_host cp2 10.99.0.23
 join cp2 --control-plane 2>&1 | tail -n 2
@@ -94,10 +94,19 @@ for pod in "${pods[@]}"; do
 done
 echo "${#pods[@]} Pods, each from each, by Service address and name"
 
+say 'the worker is told of the registry that came later'
+quiet on cp2 ./kubeferry join-pack create --ttl 1h --file join.pack
+on cp2 cat join.pack >"$WORK/new.pack"
+chmod 600 "$WORK/new.pack"
+"$host" put w1 "$WORK/new.pack" /root/join.pack
+quiet on w1 ./kubeferry join --pack join.pack --trust site.pub
+tail -n 1 "$WORK/log"
+on w1 grep -r 10.99.0.23:5000 /etc/containerd/certs.d >/dev/null || fail 'the worker does not know the second registry'
+
 say 'the first registry is gone, pulls go on'
 on cp1 systemctl stop kubeferry-registry.service
 image=$(kubectl -n kube-system get daemonset kube-proxy -o 'jsonpath={.spec.template.spec.containers[0].image}')
-on cp2 sh -c "ctr -n k8s.io images rm $image && crictl pull $image" >/dev/null
+for name in cp2 w1; do on "$name" sh -c "ctr -n k8s.io images rm $image && crictl pull $image" >/dev/null; done
 on cp1 systemctl start kubeferry-registry.service
 
 say 'packets that left'
@@ -107,7 +116,7 @@ grep -qx 'leaving 0' "$WORK/egress" || fail 'something tried to leave'
 say 'reset of each, compared with what was before'
 for name in w1 cp2 cp1; do
   quiet reset "$name"
-  on "$name" rm -f /root/join.pack
+  on "$name" rm -f /root/join.pack # which the test put there
   unchanged "$name"
 done
 
