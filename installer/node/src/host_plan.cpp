@@ -49,6 +49,7 @@ Status add_containerd(const host::Host& host, const Survey& survey, const HostWa
                     {.program = survey.files.programs.at("containerd"),
                      .version = survey.runtime.version,
                      .found = present,
+                     .configuration = survey.detected.containerd_configuration,
                      .wants = {.sandbox_image = wants.sandbox_image,
                                .cgroup_driver = driver_of(wants),
                                .restrict_oom_score = lacks_sys_resource(host) ? runtime::RestrictOomScore::yes

@@ -99,6 +99,8 @@ Result<Detected> detect(const host::Host& host, const steps::Journal* journal) {
     KF_TRY_ASSIGN(containerd.configuration, configuration_files(host, containerd.configuration_path));
     KF_TRY_ASSIGN(containerd.socket, socket_of(containerd.configuration));
     found.containerd = std::move(containerd);
+  } else {
+    KF_TRY_ASSIGN(found.containerd_configuration, configuration_files(host, std::string(k_containerd_configuration)));
   }
   if (auto program = find_program(host, "crio", journal)) {
     found.crio = Crio{std::move(*program), find_unit(host, "crio.service", journal), std::string(k_crio_socket)};

@@ -56,7 +56,7 @@ std::unique_ptr<const steps::Step> containerd_check(std::string program, Version
 
 Result<ContainerdSteps> containerd_steps(const ContainerdJob& job) {
   const std::string path = job.found ? job.found->configuration_path : std::string(k_containerd_configuration);
-  const auto existing = job.found ? job.found->configuration : std::vector<ConfigurationFile>{};
+  const auto existing = job.found ? job.found->configuration : job.configuration;
   KF_TRY_ASSIGN(ContainerdConfiguration configuration,
                 containerd_configuration(job.version, path, existing, job.wants));
   ContainerdSteps out;

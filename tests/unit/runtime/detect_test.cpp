@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kubeferry/runtime/runtime_steps.hpp>
+
 #include "sample_host.hpp"
 
 namespace kubeferry::runtime {
@@ -35,6 +37,31 @@ TEST(Detect, FindsNothingOnABareHost) {
   const auto found = detect(sample.host, nullptr);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_FALSE(found->containerd || found->crio || found->runc || found->crictl || found->ctr);
+}
+
+TEST(Detect, ReadsAConfigurationThatIsThereBeforeContainerd) {
+  const SampleHost sample;
+  sample.file("/etc/containerd/config.toml", "version = 2\n[debug]\n  level = 'warn'\n");
+  const auto found = detect(sample.host, nullptr);
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->containerd_configuration.size(), 1U);
+  const auto steps = containerd_steps({.program = "/usr/local/bin/containerd",
+                                       .version = {1, 7, 28},
+                                       .found = {},
+                                       .configuration = found->containerd_configuration,
+                                       .wants = {.sandbox_image = "registry.k8s.io/pause:3.10"}});
+  ASSERT_TRUE(steps) << steps.error().message;
+  bool applied = false;
+  for (const auto& step : steps->plan) {
+    if (step->target() == "/etc/containerd/config.toml") {
+      applied = step->apply(sample.host).has_value();
+      break;
+    }
+  }
+  ASSERT_TRUE(applied);
+  const std::string text = sample.host.text("/etc/containerd/config.toml").value_or("");
+  EXPECT_THAT(text, HasSubstr("level = 'warn'"));
+  EXPECT_THAT(text, HasSubstr("registry.k8s.io/pause:3.10"));
 }
 
 TEST(Detect, FindsADistributionsContainerd) {

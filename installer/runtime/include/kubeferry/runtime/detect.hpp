@@ -59,6 +59,8 @@ struct Crio {
 
 struct Detected {
   std::optional<Containerd> containerd;
+  /// k_containerd_configuration and what it imports, of a host that has no containerd: somebody's all the same.
+  std::vector<ConfigurationFile> containerd_configuration;
   std::optional<Crio> crio;
   std::optional<Program> runc;
   std::optional<Program> crictl;

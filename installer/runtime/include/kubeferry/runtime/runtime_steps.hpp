@@ -14,9 +14,10 @@ namespace kubeferry::runtime {
 
 /// What containerd must be and do on this node.
 struct ContainerdJob {
-  std::string program;              ///< path; of the bundle's node file when the host has none
-  Version version;                  ///< of that program
-  std::optional<Containerd> found;  ///< as detect() found it
+  std::string program;                           ///< path; of the bundle's node file when the host has none
+  Version version;                               ///< of that program
+  std::optional<Containerd> found;               ///< as detect() found it
+  std::vector<ConfigurationFile> configuration;  ///< as detect() found it where there is no containerd
   ContainerdWants wants;
 };
 struct ContainerdSteps {
