@@ -13,11 +13,9 @@ export WORK CLUSTER_DIR=$WORK/run
 source "$here/../support/cluster/journey.sh"
 
 kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
-init_by() { # CONFIGURATION BUNDLE [OPTION…]
-  on cp1 sh -c 'cd /root && config=$0 bundle=$1 && shift && exec ./kubeferry init "$bundle" --trust site.pub --config "$config" \
-    --service-cidr 10.96.0.0/16 "$@"' "$@"
+init() {
+  on cp1 sh -c 'cd /root && exec ./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml --service-cidr 10.96.0.0/16 "$@"' sh "$@"
 }
-init() { init_by extra.yaml cluster.tar.zst "$@"; }
 reset() { on "$1" sh -c 'cd /root && ./kubeferry reset --yes'; }
 
 # What the last command said has a line for each of these.
@@ -110,7 +108,7 @@ halfway() {
   expect 0 init
   is_up
   on cp1 grep -q 'level = "warn"' /etc/containerd/config.toml || fail "the owner's settings are gone"
-  on cp1 kubelet --version | grep -q v1.20 || fail "the bundle's kubelet does not run"
+  on cp1 kubelet --version | grep -qF "$("$WORK/programs/kubeadm" version -o short)" || fail "the bundle's kubelet does not run"
   expect 0 reset cp1
   unchanged cp1
   on cp1 rm -r /etc/containerd /opt/cni /usr/local/bin/kubelet /etc/crictl.yaml
@@ -191,14 +189,8 @@ kubeadm_fails() {
 
   say 'a kubeadm that fails: etcd cannot have its port'
   remember cp1
-  on cp1 sh -c 'cat extra.yaml - >hasty.yaml' <<'YAML'
----
-apiVersion: kubeadm.k8s.io/v1beta2
-kind: ClusterConfiguration
-apiServer: {timeoutForControlPlane: 30s}
-YAML
   listen cp1 2379
-  expect 30 init_by hasty.yaml cluster.tar.zst --ignore Port-2379
+  expect 30 init --timeout 30s --ignore Port-2379
   shown
   says 'kubeadm init ended with 1: ' '/var/lib/kubeferry/kubeadm/init.log; .*run the same command again.* kubeferry reset'
   expect 30 on cp1 ./kubeferry status
@@ -208,7 +200,6 @@ YAML
   says 'an earlier try was not finished: kubeadm resets what it left'
   is_up
   quiet reset cp1
-  on cp1 rm hasty.yaml
   unchanged cp1
 }
 
@@ -237,7 +228,7 @@ site_down
 "$host" net-up
 new_host cp1 10.99.0.31
 for bundle in cluster foreign late; do "$host" put cp1 "$WORK/$bundle.tar.zst" "/root/$bundle.tar.zst"; done
-"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+put_extra cp1
 remember cp1
 
 (($# > 0)) || set -- refused halfway two kubeadm_fails disk

@@ -33,7 +33,7 @@ cluster_bundle ''
 "$host" net-up
 new_host cp1 10.99.0.21
 "$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
-"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+put_extra cp1
 remember cp1
 
 say 'what is refused changes nothing'

@@ -50,7 +50,7 @@ cluster_bundle ''
 "$host" net-up
 new_host cp1 10.99.0.31 "$(command -v strace)"
 "$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
-"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+put_extra cp1
 remember cp1
 new_host w1 10.99.0.32 "$(command -v strace)"
 

@@ -48,7 +48,7 @@ cluster_bundle ''
 registry_up
 new_host cp1 10.99.0.21
 "$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
-"$host" put cp1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+put_extra cp1
 "$host" put cp1 "$WORK/ca.crt" /root/ca.crt
 remember cp1
 

@@ -23,6 +23,16 @@ kubeadm::Defaults defaults_of(const Survey& survey) {
 
 std::string wanted_socket(const CommonOptions& options) { return options.node.cri_socket.value_or(""); }
 
+kubeadm::NodeFlags node_flags(const CommonOptions& options, const Survey& survey, bool fail_cgroup_v1) {
+  constexpr std::string_view k_check = "SystemVerification";
+  kubeadm::NodeFlags flags = options.node;
+  auto& ignored = flags.ignore_preflight_errors;
+  if (survey.facts.cgroups.version == 1 && !fail_cgroup_v1 && std::ranges::find(ignored, k_check) == ignored.end()) {
+    ignored.emplace_back(k_check);
+  }
+  return flags;
+}
+
 void complete(preflight::Question& question, const CommonOptions& options, const kubeadm::Facts& facts,
               const steps::Journal& journal) {
   const auto networks = [](const std::vector<std::string>& texts) {
@@ -123,7 +133,9 @@ void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, s
 }
 
 void add_kubeadm(Draft& draft, const Held& held, const kubeadm::Documents& documents, KubeadmRun::Verb verb,
-                 const Talk& talk) {
+                 std::chrono::seconds patience, const Talk& talk) {
+  // It waits for the kubelet and then for the control plane, each that long, and has other things to do.
+  constexpr std::chrono::seconds k_rest = std::chrono::minutes(10);
   const std::string_view name = verb == KubeadmRun::Verb::init ? "init" : "join";
   draft.plan.push_back(kubeadm_step({.verb = verb,
                                      .program = {.path = draft.kubeadm_program, .version = held.survey.kubernetes},
@@ -132,6 +144,7 @@ void add_kubeadm(Draft& draft, const Held& held, const kubeadm::Documents& docum
                                      .cri_socket = documents.facts.cri_socket,
                                      .certificates_dir = documents.facts.certificates_dir,
                                      .log = fmt::format("{}/{}.log", k_kubeadm_directory, name),
+                                     .timeout = 2 * patience + k_rest,
                                      .elsewhere = draft.elsewhere,
                                      .talk = talk}));
 }

@@ -27,6 +27,10 @@ struct Held {
 /// "unix:///run/containerd/containerd.sock" or what the user said, for runtime::choose().
 [[nodiscard]] std::string wanted_socket(const CommonOptions& options);
 
+/// The user's flags about the node. Who says failCgroupV1: false on a host with cgroup v1 means kubeadm's own check of
+/// it, too.
+[[nodiscard]] kubeadm::NodeFlags node_flags(const CommonOptions& options, const Survey& survey, bool fail_cgroup_v1);
+
 /// Adds to `question` what the documents and the journal say.
 void complete(preflight::Question& question, const CommonOptions& options, const kubeadm::Facts& facts,
               const steps::Journal& journal);
@@ -46,10 +50,11 @@ Result<crypto::SecretText> lasting_secret(const host::Host& host, const std::str
 /// A draft with all that the survey and kubeadm's documents say: programs, what is kept, the journal's facts.
 [[nodiscard]] Draft begin_draft(preflight::Role role, std::shared_ptr<const Held> held, const kubeadm::Facts& facts);
 
-/// Steps that write kubeadm's documents as `name` (root's alone), and that run it with them.
+/// Steps that write kubeadm's documents as `name` (root's alone), and that run it with them; `patience` is what it was
+/// told to wait for each part.
 void add_configuration(steps::Plan& plan, const kubeadm::Documents& documents, std::string_view name);
 void add_kubeadm(Draft& draft, const Held& held, const kubeadm::Documents& documents, KubeadmRun::Verb verb,
-                 const Talk& talk);
+                 std::chrono::seconds patience, const Talk& talk);
 
 /// Applies the plan, then does `wait`, and measures; what `wait` takes is not ours. The run is over in the journal
 /// either way.

@@ -61,18 +61,6 @@ Result<kubeadm::Documents> documents_of(const InitOptions& options, const Survey
   return kubeadm::init_documents(input);
 }
 
-/// The user's flags about the node. Who says failCgroupV1: false on such a host means kubeadm's own check of it, too.
-kubeadm::NodeFlags node_flags(const InitOptions& options, const Survey& survey, const kubeadm::Facts& facts) {
-  constexpr std::string_view k_check = "SystemVerification";
-  kubeadm::NodeFlags flags = options.common.node;
-  auto& ignored = flags.ignore_preflight_errors;
-  if (survey.facts.cgroups.version == 1 && !facts.fail_cgroup_v1 &&
-      std::ranges::find(ignored, k_check) == ignored.end()) {
-    ignored.emplace_back(k_check);
-  }
-  return flags;
-}
-
 /// kubeadm's configuration and the token in it, root's alone.
 void add_init_configuration(steps::Plan& plan, const kubeadm::Documents& documents, const crypto::SecretText& token) {
   add_configuration(plan, documents, "init.yaml");
@@ -146,7 +134,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   KF_TRY_ASSIGN(const crypto::SecretText token, lasting_secret(host, k_token_file, kubeadm::generate_token));
   KF_TRY_ASSIGN(auto network, pod_network_of(*held->source));
   KF_TRY_ASSIGN(kubeadm::Documents documents, documents_of(options, survey, token, network, options.common.node));
-  if (const auto flags = node_flags(options, survey, documents.facts);
+  if (const auto flags = node_flags(options.common, survey, documents.facts.fail_cgroup_v1);
       flags.ignore_preflight_errors != options.common.node.ignore_preflight_errors) {
     KF_TRY_ASSIGN(documents, documents_of(options, survey, token, network, flags));
   }
@@ -190,7 +178,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   KF_TRY_ASSIGN(auto bringing, image_steps(*held, options.common, documents.facts.cri_socket, images, talk));
   append(draft.plan, std::move(bringing));
   add_init_configuration(draft.plan, documents, token);
-  add_kubeadm(draft, *held, documents, KubeadmRun::Verb::init, talk);
+  add_kubeadm(draft, *held, documents, KubeadmRun::Verb::init, options.common.patience, talk);
   if (network) {
     draft.plan.push_back(pod_network(draft.kubectl, network->name, network->manifest));
   }

@@ -39,7 +39,7 @@ Result<std::shared_ptr<const source::RemoteBundle>> source_of(const JoinOptions&
 
 Result<kubeadm::Documents> documents_of(const JoinOptions& options, const Survey& survey) {
   kubeadm::JoinInput input{.kubeadm = survey.kubernetes,
-                           .node = options.common.node,
+                           .node = node_flags(options.common, survey, options.pack.fail_cgroup_v1),
                            .file = options.common.file,
                            .defaults = defaults_of(survey),
                            .timeouts = options.common.timeouts,
@@ -94,6 +94,8 @@ preflight::Question question_of(const JoinOptions& options, const Survey& survey
     question.add_need(std::string(k_bundle_directory), manifest.payload_length, 1);
   }
   complete(question, options.common, facts, journal);
+  // A node that joins takes this from the cluster, whatever kubeadm's documents here say.
+  question.fail_cgroup_v1 = options.pack.fail_cgroup_v1;
   return question;
 }
 
@@ -169,7 +171,7 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   KF_TRY_ASSIGN(auto bringing, image_steps(*held, options.common, documents.facts.cri_socket, images, talk));
   append(draft.plan, std::move(bringing));
   add_configuration(draft.plan, documents, "join.yaml");
-  add_kubeadm(draft, *held, documents, KubeadmRun::Verb::join, talk);
+  add_kubeadm(draft, *held, documents, KubeadmRun::Verb::join, options.common.patience, talk);
   if (registry) {
     draft.plan.push_back(record_serving(draft.kubectl, remote->manifest_digest().to_string(),
                                         {documents.facts.node_name, registry->place, registry->ca_pem}));

@@ -45,14 +45,15 @@ std::string line_value(std::string_view text, std::string_view key) {
   return {};
 }
 
-/// Of the kubelets, as kubeadm tells those who join: a runtime that is set otherwise starts no Pod.
-std::string cgroup_driver(const Kubectl& kubectl, const catalog::KubernetesVersion& version) {
+/// Of the kubelets, as kubeadm tells those who join: a runtime that is set otherwise starts no Pod. Empty when there is
+/// none to be read.
+std::string kubelet_configuration(const Kubectl& kubectl, const catalog::KubernetesVersion& version) {
   // The name lost its version in 1.24.
   for (const std::string& name : {fmt::format("kubelet-config-1.{}", version.minor), std::string("kubelet-config")}) {
     const auto text = kubectl.get(
         {"--namespace=kube-system", "get", "configmap", name, "--ignore-not-found", "-o", "jsonpath={.data.kubelet}"});
     if (text && !text->empty()) {
-      return line_value(*text, "cgroupDriver");
+      return *text;
     }
   }
   return {};
@@ -93,7 +94,9 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& ku
   KF_TRY(kubeadm::create_token(host, program,
                                {.token = &pack.token, .ttl = wants.ttl, .description = "kubeferry join pack"}));
   pack.token_expires = now + wants.ttl;
-  pack.cgroup_driver = cgroup_driver(kubectl, program.version);
+  const std::string kubelet = kubelet_configuration(kubectl, program.version);
+  pack.cgroup_driver = line_value(kubelet, "cgroupDriver");
+  pack.fail_cgroup_v1 = line_value(kubelet, "failCgroupV1") != "false";
   pack.image_repository = custom_repository(cluster);
   if (wants.certificates) {
     source::CertificateKey key{.expires = now + k_certificate_key_life};

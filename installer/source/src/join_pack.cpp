@@ -143,6 +143,9 @@ Status read_cluster(const JsonView& view, JoinPack& pack) {
   KF_TRY_ASSIGN(pack.cri_socket, plain(view, "criSocket"));
   KF_TRY_ASSIGN(pack.dns_domain, plain(view, "dnsDomain"));
   KF_TRY_ASSIGN(pack.cgroup_driver, plain(view, "cgroupDriver"));
+  if (const auto fails = view.optional_member("failCgroupV1")) {
+    KF_TRY_ASSIGN(pack.fail_cgroup_v1, fails->boolean());
+  }
   return {};
 }
 
@@ -192,6 +195,9 @@ crypto::SecretText to_text(const JoinPack& pack) {
   set_unless_empty(out, "criSocket", pack.cri_socket);
   set_unless_empty(out, "dnsDomain", pack.dns_domain);
   set_unless_empty(out, "cgroupDriver", pack.cgroup_driver);
+  if (!pack.fail_cgroup_v1) {
+    out.set("failCgroupV1", false);
+  }
   return crypto::SecretText(kubeferry::to_text(out, JsonStyle::indented));
 }
 
@@ -202,7 +208,8 @@ Result<JoinPack> parse_join_pack(std::string_view text, std::string_view what) {
   KF_TRY(refuse_unsafe(view));
   KF_TRY(view.only({"kind", "created", "clusterName", "kubernetesVersion", "endpoint", "caCertHashes", "token",
                     "tokenExpires", "certificateKey", "certificateKeyExpires", "registries", "registryCa",
-                    "bundleManifest", "imageRepository", "podSubnet", "criSocket", "dnsDomain", "cgroupDriver"}));
+                    "bundleManifest", "imageRepository", "podSubnet", "criSocket", "dnsDomain", "cgroupDriver",
+                    "failCgroupV1"}));
   JoinPack pack;
   KF_TRY(read_cluster(view, pack));
   KF_TRY(read_secrets(view, pack));

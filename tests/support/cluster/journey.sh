@@ -63,6 +63,25 @@ unchanged() { # NAME [REGEX…]
   "$host" compare "$WORK/before-$name" "$WORK/after" "${ignored[@]}" "$@" || fail "$name is not as it was"
 }
 
+# What kubeadm must be told on these hosts, for the programs' Kubernetes; and by which version of its configuration.
+programs_minor() {
+  local version
+  version=$("$WORK/programs/kubeadm" version -o short) || return 1
+  version=${version#v1.}
+  echo "${version%%.*}"
+}
+put_extra() { # HOST: as /root/extra.yaml
+  local minor name=kubeadm-extra.yaml
+  minor=$(programs_minor)
+  ((minor < 31)) || name=kubeadm-extra-1.31.yaml
+  "$host" put "$1" "$(dirname "$host")/config/$name" /root/extra.yaml
+}
+kubeadm_api() {
+  local minor
+  minor=$(programs_minor)
+  if ((minor < 22)); then echo v1beta2; elif ((minor < 31)); then echo v1beta3; else echo v1beta4; fi
+}
+
 within() { # SECONDS COMMAND…
   local end=$((SECONDS + $1))
   shift

@@ -46,6 +46,7 @@ JoinPack full_pack() {
   pack.cri_socket = "unix:///run/containerd/containerd.sock";
   pack.dns_domain = "cluster.local";
   pack.cgroup_driver = "cgroupfs";
+  pack.fail_cgroup_v1 = false;
   return pack;
 }
 

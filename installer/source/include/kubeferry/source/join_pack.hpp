@@ -39,7 +39,8 @@ struct JoinPack {
   std::string pod_subnet;
   std::string cri_socket;
   std::string dns_domain;
-  std::string cgroup_driver;  ///< of the cluster's kubelets: "systemd", "cgroupfs"; empty: by what runs this machine
+  std::string cgroup_driver;   ///< of the cluster's kubelets: "systemd", "cgroupfs"; empty: by what runs this machine
+  bool fail_cgroup_v1 = true;  ///< of the cluster's kubelets; false: they start on cgroup v1 whatever their version
 };
 
 /// JSON text, indented.
