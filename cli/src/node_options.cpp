@@ -78,7 +78,9 @@ void NodeOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false);
   command.add_option("--registry-port", registry_port, "Where this node serves the bundle; default 5000")
       ->type_name("PORT");
-  command.add_option("--timeout", patience, "How long to wait for the node to be Ready; default 10m")
+  command
+      .add_option("--timeout", patience,
+                  "How long the node, and each part of it while kubeadm waits, may take to be Ready; default 10m")
       ->type_name("DURATION");
   command.add_flag("--preload", preload, "Import the images out of the bundle instead of pulling them");
   command.add_flag("--dry-run", dry_run, "Print every file, command and unit that would change, and change nothing");
@@ -99,7 +101,10 @@ Result<node::CommonOptions> NodeOptions::read() const {
   }
   KF_TRY_ASSIGN(out.ignored, preflight::parse_ignored(ignored));
   out.node.ignore_preflight_errors = preflight::kubeadm_names(out.ignored);
-  KF_TRY_ASSIGN(out.patience, parse_duration(patience, "--timeout"));
+  if (!patience.empty()) {
+    KF_TRY_ASSIGN(out.patience, parse_duration(patience, "--timeout"));
+    out.timeouts = {.control_plane = out.patience, .kubelet = out.patience};
+  }
   return out;
 }
 

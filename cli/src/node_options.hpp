@@ -26,7 +26,7 @@ struct NodeOptions {
   std::vector<std::string> skip_phases;
   std::vector<std::string> ignored;
   std::uint16_t registry_port = 5000;
-  std::string patience = "10m";
+  std::string patience;  ///< empty: 10m for the node, kubeadm's own defaults for kubeadm
   bool preload = false;
   bool dry_run = false;
 
