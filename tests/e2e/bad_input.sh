@@ -192,7 +192,7 @@ kubeadm_fails() {
   listen cp1 2379
   expect 30 init --timeout 30s --ignore Port-2379
   shown
-  says 'kubeadm init ended with 1: ' '/var/lib/kubeferry/kubeadm/init.log; .*run the same command again.* kubeferry reset'
+  says 'kubeadm init ended with 1: ' '/var/lib/kubeferry/kubeadm/init.log; .*run the same command again.*`kubeferry reset`'
   expect 30 on cp1 ./kubeferry status
   says 'steps of init failed'
   silence cp1

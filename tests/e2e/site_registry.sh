@@ -39,7 +39,10 @@ YAML
   "$host" outside docker-registry serve "$WORK/registry.yml" >"$WORK/registry.log" 2>&1 &
   registry_pid=$!
 }
-registry_down() { kill "$registry_pid" 2>/dev/null && wait "$registry_pid" 2>/dev/null || true; }
+registry_down() {
+  kill "$registry_pid" 2>/dev/null || return 0
+  wait "$registry_pid" 2>/dev/null || true
+}
 trap 'status=$?; registry_down; set +e; (exit "$status"); finish' EXIT
 
 say 'a bundle of programs that really run, and a registry with a password'

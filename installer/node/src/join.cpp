@@ -74,21 +74,16 @@ Result<std::vector<std::string>> references_of(const JoinOptions& options, const
   return out;
 }
 
-preflight::Question question_of(const JoinOptions& options, const Survey& survey, const source::NodeSource& source,
-                                const kubeadm::Facts& facts, const steps::Journal& journal, bool serves) {
+Result<preflight::Question> question_of(const JoinOptions& options, const Survey& survey,
+                                        const source::NodeSource& source, const kubeadm::Facts& facts,
+                                        const steps::Journal& journal, std::span<const runtime::WantedImage> images,
+                                        bool serves) {
   const bundle::Manifest& manifest = source.manifest();
-  preflight::Question question{.role =
-                                   control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker};
-  preflight::BundleFacts known{
-      .kubernetes = manifest.kubernetes, .created = manifest.created, .platforms = manifest.platforms};
-  for (const auto& row : manifest.files) {
-    if (row.platform == survey.platform->name) {
-      known.files.insert(row.path);
-      const auto* blob = manifest.find_blob(row.digest);
-      question.add_need(row.path.substr(0, row.path.rfind('/')), blob == nullptr ? 0 : blob->size, 1);
-    }
-  }
-  question.bundle = std::move(known);
+  preflight::Question question = preflight::question_for(
+      manifest, control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker,
+      survey.platform->name);
+  KF_TRY_ASSIGN(const std::uint64_t bytes, stored_bytes(source, images));
+  question.add_images(bytes, images.size());
   if (serves) {
     question.registry_port = options.common.registry_port;
     question.add_need(std::string(k_bundle_directory), manifest.payload_length, 1);
@@ -132,11 +127,12 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
 
   Draft draft = begin_draft(control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker, held,
                             documents.facts);
-  draft.findings = preflight::check(
-      survey.facts, question_of(options, survey, *held->source, documents.facts, journal, serves(options, site)));
-
   KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
+  KF_TRY_ASSIGN(const auto question,
+                question_of(options, survey, *held->source, documents.facts, journal, images, serves(options, site)));
+  draft.findings = preflight::check(survey.facts, question);
+
   HostWants wants{.kubeadm = documents.facts,
                   .cgroup_driver = options.pack.cgroup_driver.empty() ? defaults_of(survey).cgroup_driver
                                                                       : options.pack.cgroup_driver,

@@ -7,6 +7,7 @@
 #include <kubeferry/bundle/reach.hpp>
 #include <kubeferry/catalog/catalog.hpp>
 #include <kubeferry/catalog/cni_manifest.hpp>
+#include <kubeferry/oci/manifest.hpp>
 #include <kubeferry/oci/reference.hpp>
 
 namespace kubeferry::node {
@@ -92,6 +93,38 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
                          {}});
   }
   return out;
+}
+
+Result<oci::Descriptor> descriptor_of(const source::NodeSource& source, const crypto::Digest& digest) {
+  for (const auto& row : source.manifest().images) {
+    if (row.descriptor.digest == digest) {
+      return row.descriptor;
+    }
+    for (const auto& part : row.manifests) {
+      if (part.descriptor.digest == digest) {
+        return part.descriptor;
+      }
+    }
+  }
+  return fail(ExitCode::integrity, "{}: {} is no image of it", source.name(), digest.to_string());
+}
+
+Result<std::uint64_t> stored_bytes(const source::NodeSource& source, std::span<const runtime::WantedImage> images) {
+  std::map<crypto::Digest, std::uint64_t> blobs;
+  for (const auto& image : images) {
+    KF_TRY_ASSIGN(const oci::Descriptor part, descriptor_of(source, image.platform_digest));
+    KF_TRY_ASSIGN(const Bytes bytes, source.read(part.digest, oci::k_max_manifest_bytes));
+    KF_TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, part.media_type, image.reference));
+    blobs.emplace(manifest.config.digest, manifest.config.size);
+    for (const auto& layer : manifest.layers) {
+      blobs.emplace(layer.digest, layer.size);
+    }
+  }
+  std::uint64_t total = 0;
+  for (const auto& [digest, size] : blobs) {
+    total = checked_add(total, size).value_or(UINT64_MAX);
+  }
+  return total;
 }
 
 std::string sandbox_image(std::span<const std::string> references) {

@@ -10,6 +10,7 @@
 
 #include <kubeferry/archive/tar.hpp>
 #include <kubeferry/base/fd.hpp>
+#include <kubeferry/node/needs.hpp>
 #include <kubeferry/oci/manifest.hpp>
 #include <kubeferry/oci/media_type.hpp>
 
@@ -72,21 +73,6 @@ private:
   Sink& out_;
 };
 
-/// What the signed manifest says of a document; the row itself when it is one of these.
-Result<oci::Descriptor> described(const source::NodeSource& source, const crypto::Digest& digest) {
-  for (const auto& row : source.manifest().images) {
-    if (row.descriptor.digest == digest) {
-      return row.descriptor;
-    }
-    for (const auto& part : row.manifests) {
-      if (part.descriptor.digest == digest) {
-        return part.descriptor;
-      }
-    }
-  }
-  return fail(ExitCode::integrity, "{}: {} is no image of it", source.name(), digest.to_string());
-}
-
 std::string index_of(const oci::Descriptor& image, std::string_view reference) {
   Json annotations;
   annotations.set("io.containerd.image.name", reference);
@@ -114,8 +100,8 @@ Status until_seen(const host::Host& host, const runtime::CriClient& client, cons
 }  // namespace
 
 Status write_layout(const source::NodeSource& source, const runtime::WantedImage& wanted, Sink& out) {
-  KF_TRY_ASSIGN(const oci::Descriptor named, described(source, wanted.digest));
-  KF_TRY_ASSIGN(const oci::Descriptor part, described(source, wanted.platform_digest));
+  KF_TRY_ASSIGN(const oci::Descriptor named, descriptor_of(source, wanted.digest));
+  KF_TRY_ASSIGN(const oci::Descriptor part, descriptor_of(source, wanted.platform_digest));
   KF_TRY_ASSIGN(const Bytes bytes, source.read(part.digest, oci::k_max_manifest_bytes));
   KF_TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, part.media_type, wanted.reference));
   Layout layout(source, out);

@@ -37,8 +37,8 @@ std::uint64_t image_room(std::uint64_t bytes) {
   return room ? *room / 2 : UINT64_MAX;
 }
 
-void add_files(Question& question, const bundle::Bundle& bundle, std::string_view platform) {
-  for (const auto& file : bundle.manifest().files) {
+void add_files(Question& question, const bundle::Manifest& manifest, std::string_view platform) {
+  for (const auto& file : manifest.files) {
     if (!bundle::serves_platform(platform, file.platform)) {
       continue;
     }
@@ -48,16 +48,22 @@ void add_files(Question& question, const bundle::Bundle& bundle, std::string_vie
     } else if (file.component == "runc") {
       question.bundle->runc = version_in_source(file.source);
     }
-    const auto* const row = bundle.find(file.digest);
+    const auto* const row = manifest.find_blob(file.digest);
     question.add_need(file.path.substr(0, file.path.rfind('/')), row == nullptr ? 0 : row->size, 1);
   }
+}
+
+/// To serves_platform() an empty name is every platform; here it is none.
+bool has_platform(const bundle::Manifest& manifest, std::string_view platform) {
+  const auto has = [&](const std::string& name) { return bundle::serves_platform(platform, name); };
+  return !platform.empty() && std::ranges::any_of(manifest.platforms, has);
 }
 
 Status add_images(Question& question, const bundle::Bundle& bundle, std::string_view platform) {
   KF_TRY_ASSIGN(const auto sizes, bundle::platform_sizes(bundle));
   for (const auto& size : sizes) {
     if (bundle::serves_platform(platform, size.platform)) {
-      question.add_need("/var/lib/containerd", image_room(size.image_bytes), size.images * k_inodes_of_image);
+      question.add_images(size.image_bytes, size.images);
     }
   }
   return {};
@@ -101,6 +107,10 @@ void Question::add_need(const std::string& path, std::uint64_t bytes, std::uint6
   need.inodes = checked_add(need.inodes, inodes).value_or(UINT64_MAX);
 }
 
+void Question::add_images(std::uint64_t bytes, std::uint64_t count) {
+  add_need("/var/lib/containerd", image_room(bytes), count * k_inodes_of_image);
+}
+
 void claim_cluster(Question& question) {
   question.ours.insert({"/etc/kubernetes", "/var/lib/etcd", "/var/lib/kubelet"});
   for (const auto port : needed_ports(question)) {
@@ -110,8 +120,7 @@ void claim_cluster(Question& question) {
   }
 }
 
-Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::string_view platform) {
-  const auto& manifest = bundle.manifest();
+Question question_for(const bundle::Manifest& manifest, Role role, std::string_view platform) {
   Question question;
   question.role = role;
   question.bundle = BundleFacts{.kubernetes = manifest.kubernetes,
@@ -120,17 +129,22 @@ Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::stri
                                 .files = {},
                                 .containerd = {},
                                 .runc = {}};
-  const auto has = [&](const std::string& name) { return bundle::serves_platform(platform, name); };
-  // To serves_platform() an empty name is every platform; here it is none.
-  if (platform.empty() || std::none_of(manifest.platforms.begin(), manifest.platforms.end(), has)) {
+  if (!has_platform(manifest, platform)) {
     return question;
   }
-  add_files(question, bundle, platform);
-  KF_TRY(add_images(question, bundle, platform));
+  add_files(question, manifest, platform);
   question.add_need("/var/lib/kubelet", k_kubelet_bytes, k_inodes_of_rest);
   question.add_need("/etc", k_configuration_bytes, k_inodes_of_rest);
   if (question.control_plane()) {
     question.add_need("/var/lib/etcd", k_etcd_bytes, k_inodes_of_rest);
+  }
+  return question;
+}
+
+Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::string_view platform) {
+  Question question = question_for(bundle.manifest(), role, platform);
+  if (has_platform(bundle.manifest(), platform)) {
+    KF_TRY(add_images(question, bundle, platform));
   }
   return question;
 }

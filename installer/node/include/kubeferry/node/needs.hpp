@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <kubeferry/oci/descriptor.hpp>
 #include <kubeferry/platforms/platform.hpp>
 #include <kubeferry/runtime/images.hpp>
 #include <kubeferry/source/node_source.hpp>
@@ -36,6 +37,13 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
                                                         const platforms::Platform& platform,
                                                         std::span<const std::string> references,
                                                         const std::map<std::string, std::string>& names = {});
+
+/// What the signed manifest says of an image or of one platform's part of it. integrity error when it knows neither.
+Result<oci::Descriptor> descriptor_of(const source::NodeSource& source, const crypto::Digest& digest);
+
+/// What the blobs of these images come to as they are stored, each counted once; bytes. Reads their manifests: errors
+/// of that, of descriptor_of() and of oci::parse_manifest.
+Result<std::uint64_t> stored_bytes(const source::NodeSource& source, std::span<const runtime::WantedImage> images);
 
 /// The sandbox image among kubeadm's: the one whose repository ends in "/pause". Empty when there is none.
 [[nodiscard]] std::string sandbox_image(std::span<const std::string> references);

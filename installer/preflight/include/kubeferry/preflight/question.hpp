@@ -65,6 +65,8 @@ struct Question {
   /// Whether the bundle puts a program of this name where it is found.
   [[nodiscard]] bool brings(std::string_view program) const;
   void add_need(const std::string& path, std::uint64_t bytes, std::uint64_t inodes);
+  /// The need of `count` images that are `bytes` long together as they are stored, which is compressed.
+  void add_images(std::uint64_t bytes, std::uint64_t count);
 };
 
 /// Takes over as ours what kubeadm and its kubelet made in an earlier run: manifests, kubeconfigs, etcd's data, ports.
@@ -77,5 +79,7 @@ void claim_cluster(Question& question);
 /// MiB for etcd on control planes, 256 MiB for the kubelet, 1 MiB for what is written to /etc. Errors of
 /// bundle::platform_sizes. A platform that the bundle does not have needs nothing; check() says so.
 Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::string_view platform);
+/// The same without the images, which a manifest alone cannot tell the size of: see Question::add_images().
+[[nodiscard]] Question question_for(const bundle::Manifest& manifest, Role role, std::string_view platform);
 
 }  // namespace kubeferry::preflight

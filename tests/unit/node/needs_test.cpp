@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/needs.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "bundle_maker.hpp"
+
+namespace kubeferry::node {
+namespace {
+
+using installer::testing_support::BundleMaker;
+using installer::testing_support::Folder;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class NeedsTest : public ::testing::Test {
+protected:
+  NeedsTest() {
+    // Two images of one layer each, and one that shares both of its layers with them.
+    for (const auto& [reference, layers] : {std::pair<std::string, std::vector<unsigned>>{"registry.k8s.io/a:1", {1}},
+                                            {"registry.k8s.io/b:1", {2}},
+                                            {"registry.k8s.io/c:1", {1, 2}}}) {
+      const auto image = maker_.image("amd64", layers, k_layer);
+      maker_.name(reference, maker_.index({{"amd64", image}}), {{"linux/amd64", image}});
+    }
+    source_ = source::local(maker_.write(folder_, "bundle"));
+  }
+  std::vector<runtime::WantedImage> wanted(const std::vector<std::string>& references) {
+    auto found = wanted_images(*source_, **platforms::find("linux/amd64"), references);
+    EXPECT_TRUE(found) << found.error().message;
+    return found ? std::move(*found) : std::vector<runtime::WantedImage>();
+  }
+
+  static constexpr std::size_t k_layer = 5000;
+  Folder folder_;
+  BundleMaker maker_;
+  std::shared_ptr<const source::NodeSource> source_;
+};
+
+TEST_F(NeedsTest, WhatImagesShareIsStoredOnce) {
+  const auto one = stored_bytes(*source_, wanted({"registry.k8s.io/a:1"}));
+  const auto all =
+      stored_bytes(*source_, wanted({"registry.k8s.io/a:1", "registry.k8s.io/b:1", "registry.k8s.io/c:1"}));
+  ASSERT_TRUE(one && all);
+  EXPECT_GT(*one, k_layer);
+  EXPECT_LT(*one, 2 * k_layer);
+  EXPECT_GT(*all, 2 * k_layer);
+  EXPECT_LT(*all, 3 * k_layer);
+}
+
+TEST_F(NeedsTest, EachImageIsWantedOnce) {
+  EXPECT_EQ(wanted({"registry.k8s.io/a:1", "registry.k8s.io/a:1"}).size(), 1U);
+}
+
+TEST_F(NeedsTest, WhatIsMissingIsCountedAndNamed) {
+  const std::vector<std::string> references = {"registry.k8s.io/a:1", "registry.k8s.io/x:1", "registry.k8s.io/y:1"};
+  const auto found = wanted_images(*source_, **platforms::find("linux/amd64"), references);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().code, ExitCode::integrity);
+  EXPECT_THAT(found.error().message,
+              AllOf(HasSubstr("lacks 2 of"), HasSubstr("registry.k8s.io/x:1, registry.k8s.io/y:1")));
+  EXPECT_FALSE(
+      wanted_images(*source_, **platforms::find("linux/arm64"), std::vector<std::string>{"registry.k8s.io/a:1"}));
+}
+
+}  // namespace
+}  // namespace kubeferry::node
