@@ -118,6 +118,8 @@ for name in w1 cp2 cp1; do
   quiet reset "$name"
   on "$name" rm -f /root/join.pack # which the test put there
   unchanged "$name"
+  [[ $name != cp2 ]] || ! kubectl -n kube-system get configmap kubeferry -o yaml | grep -F 10.99.0.23 ||
+    fail 'the cluster still names a registry that is gone'
 done
 
 say 'init again, killed at every step, then resumed; reset killed too'

@@ -12,6 +12,7 @@
 #include <kubeferry/base/atomic_file.hpp>
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/node/cluster_record.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
 namespace kubeferry::node {
@@ -161,7 +162,7 @@ void add_after_init_undoers(steps::Undoers& undoers) {
                           const std::function<void(std::string_view)>&) { return Status(); };
   undoers["pod-network"] = nothing;
   undoers["untaint"] = nothing;
-  undoers["cluster-record"] = nothing;
+  undoers["cluster-record"] = forget_serving;
   undoers["kubeconfig"] = [](const host::Host& host, const steps::Entry& entry, steps::Backups&,
                              const std::function<void(std::string_view)>&) { return remove_kubeconfig(host, entry); };
 }

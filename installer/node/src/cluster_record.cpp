@@ -114,6 +114,11 @@ std::unique_ptr<const steps::Step> record_serving(std::string kubectl, std::stri
     return record && record->bundle_manifest == bundle_manifest &&
            std::ranges::any_of(record->serving, [&](const auto& one) { return same(one, self); });
   };
+  action.capture = [=](const host::Host&, steps::Backups&) -> Result<Json> {
+    Json prior;
+    prior.set("kubectl", kubectl);
+    return prior;
+  };
   action.apply = [=](const host::Host& host) -> Status {
     const Kubectl cluster = admin(host);
     KF_TRY_ASSIGN(ClusterRecord record, read_cluster_record(cluster));
@@ -123,6 +128,30 @@ std::unique_ptr<const steps::Step> record_serving(std::string kubectl, std::stri
     return cluster.apply(config_map(record));
   };
   return steps::action(std::move(action));
+}
+
+Status forget_serving(const host::Host& host, const steps::Entry& entry, steps::Backups&,
+                      const std::function<void(std::string_view)>& warning) {
+  const auto program = JsonView(entry.prior, "cluster-record").string("kubectl");
+  if (!program || !host.exists(*program) || !host.exists(k_admin_conf)) {
+    return {};
+  }
+  const Kubectl cluster(host, *program, host.at(k_admin_conf).native());
+  auto record = read_cluster_record(cluster);
+  if (!record) {
+    warning(fmt::format("the cluster still names {} as one that serves the bundle: {}", entry.target,
+                        record.error().message));
+    return {};
+  }
+  // With the last one the cluster goes.
+  if (std::erase_if(record->serving, [&](const auto& one) { return one.node == entry.target; }) == 0 ||
+      record->serving.empty()) {
+    return {};
+  }
+  if (const Status done = cluster.apply(config_map(*record)); !done) {
+    warning(done.error().message);
+  }
+  return {};
 }
 
 }  // namespace kubeferry::node
