@@ -138,7 +138,7 @@ disk() {
   on cp1 sh -c 'mount -o remount,size=400m /var/lib/kubeferry; for block in 64k 1; do
     dd if=/dev/zero bs=$block of=/var/lib/kubeferry/fill oflag=append conv=notrunc status=none; done' 2>/dev/null || true
   quiet reset cp1
-  unchanged cp1 '^mounts: '
+  unchanged cp1 ' tmpfs rw,size='
   for directory in /var/lib/kubeferry /usr/local/bin /var/lib/containerd /etc/kubernetes; do on cp1 umount "$directory"; done
   on cp1 rmdir /var/lib/containerd /etc/kubernetes
 }

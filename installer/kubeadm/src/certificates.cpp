@@ -93,10 +93,10 @@ Result<std::vector<Certificate>> certificates(const host::Host& host, const Prog
 }
 
 Result<std::string> cluster_configuration(const host::Host& host, const std::string& kubectl) {
-  const Command command{
-      .argv = {kubectl, "--kubeconfig", std::string(k_admin_kubeconfig), "--namespace", "kube-system", "get",
-               "configmap", "kubeadm-config", "--output", "jsonpath={.data.ClusterConfiguration}"},
-      .timeout = k_quick};
+  const Command command{.argv = {kubectl, "--kubeconfig", std::string(k_admin_kubeconfig), std::string(k_kubectl_cache),
+                                 "--namespace", "kube-system", "get", "configmap", "kubeadm-config", "--output",
+                                 "jsonpath={.data.ClusterConfiguration}"},
+                        .timeout = k_quick};
   KF_TRY_ASSIGN(ProcessOutput output, invoke(host, command, "kubectl get configmap kubeadm-config"));
   return std::move(output.out);
 }

@@ -112,6 +112,7 @@ TEST(Certificates, ConfigurationComesFromTheCluster) {
   fake.runner().answer.out = "apiVersion: x\n";
   EXPECT_EQ(cluster_configuration(fake.host(), "/usr/local/bin/kubectl").value(), "apiVersion: x\n");
   EXPECT_THAT(fake.runner().commands.at(0).argv, testing::Contains("kubeadm-config"));
+  EXPECT_THAT(fake.runner().commands.at(0).argv, testing::Contains(std::string(k_kubectl_cache)));
 }
 
 TEST(Certificates, AreReadFromTheTable) {

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <kubeferry/host/host.hpp>
+#include <kubeferry/kubeadm/cluster.hpp>
 #include <kubeferry/node/cluster_state.hpp>
 
 namespace kubeferry::node {
 
-/// Not root's home: what kubectl writes there would outlive the node.
-inline constexpr std::string_view k_kubectl_cache = "--cache-dir=/run/kubeferry/kubectl";
+using kubeadm::k_kubectl_cache;
 
 /// The cluster by way of a real kubectl and a kubeconfig file on the host.
 class Kubectl {
