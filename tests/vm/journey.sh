@@ -64,7 +64,7 @@ expect 30 on ./kubeferry status
 in_log 'init has not finished|init failed' 'status does not say that a run was cut short'
 
 begin 'init again, to its end'
-quiet init
+init_patiently
 in_log 'Kubernetes v.* is up' 'init did not say that the cluster is up'
 everything_ready
 
