@@ -20,7 +20,7 @@ finish() {
   trap - EXIT
   if ((status != 0)); then
     echo "FAILED with $status in: ${phase:-}" >&2
-    [[ -z $vm_pid ]] || last_words >&2
+    [[ -z $vm_pid ]] || last_words >&2 || true
   fi
   power_cut
   site_down
