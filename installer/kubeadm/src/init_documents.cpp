@@ -78,6 +78,39 @@ Status complete_kubelet(const Merger& kubelet, const InitInput& input) {
   return asked ? kubelet.fill("failCgroupV1", YamlNode::literal("false")) : Status();
 }
 
+struct Change {
+  std::string_view path;
+  YamlNode value;
+  std::string_view because;
+};
+
+/// Whatever the user said. What was changed is told.
+void change(YamlNode& document, const Change& wanted, std::vector<std::string>& changes) {
+  if (const YamlNode* said = document.find_path(wanted.path); said != nullptr && same_value(*said, wanted.value)) {
+    return;
+  }
+  const auto dot = wanted.path.find('.');
+  if (dot == std::string_view::npos) {
+    document.set(wanted.path, wanted.value);
+  } else {
+    const std::string_view above = wanted.path.substr(0, dot);
+    YamlNode* node = document.find(above);
+    (node != nullptr && node->is_mapping() ? *node : document.set(above, YamlNode::mapping()))
+        .set(wanted.path.substr(dot + 1), wanted.value);
+  }
+  changes.push_back(fmt::format("in the rehearsal {} is {}: {}", wanted.path, shown(wanted.value), wanted.because));
+}
+
+/// What cannot be in a copy of the machine as on the machine itself.
+void adapt_to_rehearsal(DocumentSet& set, std::vector<std::string>& changes) {
+  constexpr std::string_view k_only_host = "only the host's own network takes another value";
+  change(set.get("KubeletConfiguration", k_kubelet_api),
+         {"cgroupDriver", YamlNode::string("cgroupfs"), "no systemd runs there"}, changes);
+  YamlNode& proxy = set.get("KubeProxyConfiguration", k_kube_proxy_api);
+  change(proxy, {"conntrack.maxPerCore", YamlNode::literal("0"), k_only_host}, changes);
+  change(proxy, {"conntrack.min", YamlNode::literal("0"), k_only_host}, changes);
+}
+
 }  // namespace
 
 Result<Documents> init_documents(const InitInput& input) {
@@ -95,7 +128,10 @@ Result<Documents> init_documents(const InitInput& input) {
 
   const Merger kubelet(set.get("KubeletConfiguration", k_kubelet_api), set.file);
   KF_TRY(complete_kubelet(kubelet, input));
-  KF_TRY(read_kubelet_facts(kubelet, made.facts));
+  if (input.rehearsal) {
+    adapt_to_rehearsal(set, made.changes);
+  }
+  KF_TRY(read_kubelet_facts(Merger(set.get("KubeletConfiguration", k_kubelet_api), set.file), made.facts));
 
   made.redacted = emit_yaml(set.documents, SecretValues::hidden);
   made.text = crypto::SecretText(emit_yaml(set.documents));

@@ -15,6 +15,7 @@ namespace kubeferry::kubeadm {
 
 inline constexpr std::string_view k_kubeadm_group = "kubeadm.k8s.io";
 inline constexpr std::string_view k_kubelet_api = "kubelet.config.k8s.io/v1beta1";
+inline constexpr std::string_view k_kube_proxy_api = "kubeproxy.config.k8s.io/v1alpha1";
 
 /// Documents being completed: the user's, then ours.
 struct DocumentSet {

@@ -54,7 +54,8 @@ Result<kubeadm::Documents> documents_of(const InitOptions& options, const Survey
                            .timeouts = options.common.timeouts,
                            .token = &token,
                            .token_ttl = options.token_ttl,
-                           .single_node = options.single_node};
+                           .single_node = options.single_node,
+                           .rehearsal = options.rehearsal};
   if (network) {
     input.defaults.pod_subnet = fmt::format("{}", fmt::join(network->cidrs, ","));
   }
@@ -147,6 +148,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   KF_TRY_ASSIGN(network, adapted(std::move(network), documents.facts, names));
 
   Draft draft = begin_draft(preflight::Role::init, held, documents.facts);
+  std::ranges::copy(documents.changes, std::back_inserter(draft.kept));
   KF_TRY_ASSIGN(const auto question, question_of(options, survey, documents.facts, journal));
   draft.findings = preflight::check(survey.facts, question);
 

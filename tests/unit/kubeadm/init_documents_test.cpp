@@ -265,5 +265,25 @@ TEST(InitDocuments, AcceptTheSameSaidTwice) {
   EXPECT_TRUE(made) << made.error().message;
 }
 
+TEST(InitDocuments, ARehearsalDiffersInWhatACopyCannotHaveAndSaysSo) {
+  InitInput input =
+      init_input(34,
+                 "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\ncgroupDriver: systemd\n---\n"
+                 "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n"
+                 "conntrack: {min: 0, maxPerCore: 32768}\n");
+  EXPECT_THAT(text_of(input), HasSubstr("cgroupDriver: systemd"));
+  EXPECT_THAT(init_documents(input)->changes, IsEmpty());
+  input.rehearsal = true;
+  const auto made = init_documents(input);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_THAT(std::string(made->text.view()), testing::AllOf(HasSubstr("cgroupDriver: cgroupfs"),
+                                                             HasSubstr("maxPerCore: 0"), HasSubstr("mode: nftables")));
+  EXPECT_EQ(made->facts.cgroup_driver, "cgroupfs");
+  EXPECT_THAT(made->changes, ElementsAre(HasSubstr("cgroupDriver is"), HasSubstr("conntrack.maxPerCore is 0")));
+  input.file.reset();
+  EXPECT_THAT(init_documents(input)->changes, testing::SizeIs(3));
+  EXPECT_THAT(text_of(input), HasSubstr("kind: KubeProxyConfiguration"));
+}
+
 }  // namespace
 }  // namespace kubeferry::kubeadm

@@ -80,6 +80,7 @@ struct InitInput {
   const crypto::SecretText* certificate_key = nullptr;  ///< given: certificates are uploaded for further control planes
   bool single_node = false;                             ///< no taint: pods run on the control plane
   bool allow_cgroup_v1 = false;                         ///< failCgroupV1: false for a kubelet that knows it (1.31)
+  bool rehearsal = false;                               ///< for a copy of the machine: see Documents::changes
 };
 
 struct JoinControlPlane {
@@ -134,6 +135,9 @@ struct Documents {
   std::string redacted;     ///< the same with "(secret)" in their place, for people
   std::vector<std::string>
       arguments;  ///< what this version cannot say by configuration: "--skip-phases=addon/kube-proxy"
+  /// For a rehearsal only, what was written otherwise than for the machine itself, a line each: the cgroup driver,
+  /// since there is no systemd, and kube-proxy's conntrack limits, since only the machine itself could have them.
+  std::vector<std::string> changes;
   Facts facts;
 };
 

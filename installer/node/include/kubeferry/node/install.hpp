@@ -49,6 +49,7 @@ struct InitOptions {
   Caller caller;
   bool single_node = false;          ///< Pods may run on this control plane
   bool upload_certificates = false;  ///< so that further control planes can join with the pack
+  bool rehearsal = false;            ///< on a copy of the machine (docs/adr/0022): kubeadm::InitInput::rehearsal
   std::chrono::seconds token_ttl{std::chrono::hours(2)};
 };
 
