@@ -30,6 +30,7 @@ struct Context {
   std::stop_token stop;  ///< requested by SIGINT and SIGTERM
   ProgressMode progress = ProgressMode::automatic;
   Format format = Format::text;
+  std::vector<std::string> arguments;  ///< all that this process got, without the program's name
 };
 
 /// The body of a subcommand. Its options are parsed already and live in what it captures.

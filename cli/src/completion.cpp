@@ -26,6 +26,9 @@ std::string one_line(std::string text) {
 void collect(const CLI::App& app, const std::string& path, const Node* above, std::vector<Node>& nodes) {
   Node node{.path = path};
   for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group().empty()) {
+      continue;  // hidden
+    }
     for (const auto& name : option->get_lnames()) {
       node.options.emplace_back("--" + name, one_line(option->get_description()));
     }

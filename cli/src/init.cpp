@@ -10,6 +10,7 @@
 #include "node_options.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
+#include "rehearsal_options.hpp"
 #include "site_options.hpp"
 
 namespace kubeferry::cli {
@@ -21,6 +22,7 @@ struct Options {
   NodeOptions node;
   PolicyOptions policy;
   SiteOptions site;
+  RehearsalOptions rehearsal;
   std::string pods;
   std::string services;
   std::string endpoint;
@@ -51,20 +53,26 @@ Result<node::InitOptions> read(const Options& options, const host::Host& host, c
   out.single_node = options.single_node;
   out.upload_certificates = options.upload_certificates;
   KF_TRY_ASSIGN(out.token_ttl, parse_duration(options.token_ttl, "--token-ttl"));
+  out.rehearsal = options.rehearsal.inside;
   out.caller = node::caller(host, environment);
   return out;
 }
 
+std::string kubeconfig_of(const node::InitOptions& options) { return options.caller.home + "/.kube/config"; }
+
+Json answer_json(const node::InitOptions& options, const node::Outcome& outcome) {
+  Json out;
+  out.set("kubernetes", options.bundle->manifest().kubernetes);
+  out.set("joinPack", node::k_join_pack).set("kubeconfig", kubeconfig_of(options));
+  out.set("stepsApplied", std::uint64_t{outcome.applied}).set("stepsKept", std::uint64_t{outcome.kept});
+  out.set("ownMilliseconds", static_cast<std::uint64_t>(outcome.ours.count()));
+  return out.set("otherMilliseconds", static_cast<std::uint64_t>(outcome.elsewhere.count()));
+}
+
 Status answer(const node::InitOptions& options, const node::Outcome& outcome, const Options& said, Format format) {
-  const std::string kubeconfig = options.caller.home + "/.kube/config";
+  const std::string kubeconfig = kubeconfig_of(options);
   if (format == Format::json) {
-    Json out;
-    out.set("kubernetes", options.bundle->manifest().kubernetes);
-    out.set("joinPack", node::k_join_pack).set("kubeconfig", kubeconfig);
-    out.set("stepsApplied", std::uint64_t{outcome.applied}).set("stepsKept", std::uint64_t{outcome.kept});
-    out.set("ownMilliseconds", static_cast<std::uint64_t>(outcome.ours.count()));
-    out.set("otherMilliseconds", static_cast<std::uint64_t>(outcome.elsewhere.count()));
-    return print_json(out);
+    return print_json(answer_json(options, outcome));
   }
   const auto seconds = [](std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1000; };
   return print(fmt::format(
@@ -78,7 +86,26 @@ Status answer(const node::InitOptions& options, const node::Outcome& outcome, co
       seconds(outcome.elsewhere), kubeconfig, node::k_admin_conf, node::k_join_pack, said.node.trust.path));
 }
 
+/// Checks all that init would check of this host, then has init itself run on a copy of it.
+Status rehearse(const host::Host& host, const Options& options, const node::InitOptions& wanted,
+                const Context& context) {
+  const std::array bundles = {wanted.bundle};
+  KF_TRY(options.policy.check(bundles));
+  const node::Talk talk = talk_of(context);
+  KF_TRY_ASSIGN(const steps::Journal journal, steps::Journal::peek(host));
+  if (!journal.empty()) {
+    return Failure(Error{ExitCode::unsupported_host,
+                         "kubeferry has installed on this host already: there is nothing left to rehearse here",
+                         "rehearse on another machine, or `kubeferry reset` first",
+                         {}});
+  }
+  KF_TRY_ASSIGN(const node::Draft draft, node::draft_init(host, wanted, journal, talk));
+  KF_TRY(judge(draft, context));
+  return options.rehearsal.run(host, draft, context);
+}
+
 Status run_init(Options options, const Context& context) {
+  KF_TRY(options.rehearsal.check(options.node.dry_run, !options.site.registry.empty()));
   if (!options.node.dry_run) {
     KF_TRY(need_root("init"));
   }
@@ -86,6 +113,9 @@ Status run_init(Options options, const Context& context) {
   KF_TRY_ASSIGN(const node::InitOptions wanted, read(options, host, context));
   if (options.policy.state.empty()) {
     options.policy.state = fmt::format("{}/trust.json", steps::k_state_directory);
+  }
+  if (options.rehearsal.wanted) {
+    return rehearse(host, options, wanted, context);
   }
   const std::array bundles = {wanted.bundle};
   KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
@@ -98,7 +128,19 @@ Status run_init(Options options, const Context& context) {
                       KF_TRY(options.policy.remember(std::move(state), bundles));
                       return node::carry_out_init(host, wanted, std::move(draft), journal, talk);
                     }));
+  if (outcome && options.rehearsal.inside) {
+    return rehearsal::leave_answer(answer_json(wanted, *outcome));
+  }
   return outcome ? answer(wanted, *outcome, options, context.format) : Status();
+}
+
+/// In a rehearsal the error goes to who started it, who knows more and says it once.
+Status run_anywhere(const Options& options, const Context& context) {
+  Status status = run_init(options, context);
+  if (!status && options.rehearsal.inside && rehearsal::is_rehearsal()) {
+    return rehearsal::leave_answer(propagate(std::move(status)));
+  }
+  return status;
 }
 
 }  // namespace
@@ -131,9 +173,10 @@ void add_init(CLI::App& app, Commands& commands) {
   command->add_option("--token-ttl", options->token_ttl, "How long the join pack is good; default 2h")
       ->type_name("DURATION");
   options->policy.add_to(*command);
+  options->rehearsal.add_to(*command);
   commands.add_format(command);
   commands.on(
-      command, [options](const Context& context) { return run_init(*options, context); },
+      command, [options](const Context& context) { return run_anywhere(*options, context); },
       "what was done is in the journal; run the same command again to go on, or `kubeferry reset` to take it back");
 }
 

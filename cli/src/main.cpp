@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <kubeferry/base/version.hpp>
+#include <kubeferry/rehearsal/inside.hpp>
 
 #include "arguments.hpp"
 #include "command.hpp"
@@ -62,7 +63,10 @@ Context make_context(const GlobalOptions& options, Format format, const SignalWa
                                        : Console::Level::normal;
   // A program that reads JSON has no use for a bar on the same terminal.
   const bool silent = options.quiet || format == Format::json;
-  return {Console(level), signals.token(), silent ? ProgressMode::silent : ProgressMode::automatic, format};
+  return {.console = Console(level),
+          .stop = signals.token(),
+          .progress = silent ? ProgressMode::silent : ProgressMode::automatic,
+          .format = format};
 }
 
 Status run_guarded(const Run& run, const Context& context) {
@@ -103,7 +107,9 @@ int run_program(int argc, char** argv, const SignalWatch& signals) {
     return report(format.error(), Format::text, static_cast<int>(format.error().code));
   }
   const Commands::Entry& command = *commands.chosen();
-  Status status = run_guarded(command.run, make_context(options, *format, signals));
+  Context context = make_context(options, *format, signals);
+  context.arguments.assign(argv + 1, argv + argc);
+  Status status = run_guarded(command.run, context);
   if (status) {
     return 0;
   }
@@ -126,6 +132,9 @@ int main(int argc, char** argv) {
   using namespace kubeferry;
   using namespace kubeferry::cli;
   try {
+    if (const auto status = rehearsal::run_by_name(std::span(argv, static_cast<std::size_t>(argc)))) {
+      return *status;
+    }
     occupy_standard_descriptors();
     ignore_broken_pipes();
     const SignalWatch signals;

@@ -36,26 +36,6 @@ Status print_plan(const host::Host& host, const node::Draft& draft, Format forma
   return print(text);
 }
 
-/// Says what the checks found. Errors end it here.
-Status judge(const node::Draft& draft, const Context& context) {
-  if (const Status verdict = preflight::verdict(draft.findings, draft.role); !verdict) {
-    if (context.format == Format::text) {
-      context.console.info("");
-      std::fputs(preflight::report_text(draft.findings, draft.role).c_str(), stderr);
-    }
-    return verdict;
-  }
-  for (const auto& finding : draft.findings) {
-    if (finding.severity == preflight::Severity::warning) {
-      context.console.warning(fmt::format("{}: {}", finding.name, finding.what));
-    }
-  }
-  for (const auto& line : draft.kept) {
-    context.console.info(line);
-  }
-  return {};
-}
-
 }  // namespace
 
 void NodeOptions::add_to(CLI::App& command) {
@@ -153,6 +133,25 @@ Status need_root(std::string_view command) {
                        fmt::format("{} changes this host, so it must be run by root", command),
                        "put sudo before it",
                        {}});
+}
+
+Status judge(const node::Draft& draft, const Context& context) {
+  if (const Status verdict = preflight::verdict(draft.findings, draft.role); !verdict) {
+    if (context.format == Format::text) {
+      context.console.info("");
+      std::fputs(preflight::report_text(draft.findings, draft.role).c_str(), stderr);
+    }
+    return verdict;
+  }
+  for (const auto& finding : draft.findings) {
+    if (finding.severity == preflight::Severity::warning) {
+      context.console.warning(fmt::format("{}: {}", finding.name, finding.what));
+    }
+  }
+  for (const auto& line : draft.kept) {
+    context.console.info(line);
+  }
+  return {};
 }
 
 Result<std::optional<node::Outcome>> install(

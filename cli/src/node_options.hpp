@@ -44,6 +44,9 @@ Result<std::chrono::seconds> parse_duration(const std::string& text, const std::
 /// usage error unless root runs this.
 Status need_root(std::string_view command);
 
+/// Says what the checks found, and what of the host's is used. The error that preflight::verdict() has.
+Status judge(const node::Draft& draft, const Context& context);
+
 /// Drafts, checks, and unless it is a dry run carries out, in the order that changes nothing before the checks pass,
 /// and holds the lock from before the first change (docs/installing.md). Nothing for a dry run, which has printed the
 /// plan.

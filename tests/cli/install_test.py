@@ -139,6 +139,26 @@ class Init(Install):
         self.refused(USAGE, "init", "--skip-phases", "addon/kube-proxy,addon/coredns", "--apiserver-cert-extra-sans",
                      "api.site", "--ignore", "NumCPU", "bundle", "--trust", "site.pub", says="holds no Kubernetes")
 
+    def test_a_rehearsal_that_makes_no_sense(self):
+        self.make_bundle()
+        named = ["init", "bundle", "--trust", "site.pub"]
+        self.refused(USAGE, *named, "--rehearse", "--dry-run", says="--dry-run does nothing")
+        self.refused(USAGE, *named, "--rehearse", "--registry", "harbor.corp/k8s", says="a rehearsal has no network")
+        self.refused(USAGE, *named, "--rehearsal-dir", "/srv/copy", says="only go with --rehearse")
+        self.refused(USAGE, *named, "--rehearsal-logs", "/srv/logs", says="only go with --rehearse")
+        self.refused(USAGE, *named, "--inside-rehearsal", says="use --rehearse")
+        self.refused(USAGE, *named, "--rehearse", says="holds no Kubernetes")
+        self.make_key("other")
+        self.refused(SIGNATURE, "init", "bundle", "--trust", "other.pub", "--rehearse")
+        self.refused(POLICY, *named, "--rehearse", "--min-sequence", "99")
+
+    def test_names_of_a_rehearsal_are_good_for_nothing_outside(self):
+        for name in ("systemctl", "journalctl", "kubeferry-rehearsal"):
+            (self.folder / name).symlink_to(KUBEFERRY)
+            done = subprocess.run([self.folder / name, "is-active", "x"], capture_output=True, text=True, check=False)
+            self.assertEqual((done.returncode, done.stdout), (70, ""), done.stderr)
+            self.assertIn("this is no rehearsal", done.stderr)
+
     def test_policy_comes_first(self):
         self.make_bundle(sequence=7)
         for option in (["--audience", "elsewhere"], ["--stream", "other"], ["--min-sequence", "8"]):
