@@ -18,16 +18,21 @@ readonly join=(./kubeferry join --pack join.pack --trust site.pub)
 readonly reset=(./kubeferry reset --yes)
 
 # Runs it again and again. Each run is killed instead of writing its third record: the first says that it runs, the second
-# is the one that the run before was killed at. So each run comes one record further.
+# is the one that the run before was killed at. So each run comes one record further. Files that are made together, such as
+# a key and its certificate, are made anew when one of them is missing: there a run is given a record more.
 kill_at_each_record() { # HOST COMMAND…
-  local name=$1 kills=0 status
+  local name=$1 kills=0 status step last='' same=0 record=3
   shift
-  while ((kills < 1000)); do
+  while ((kills < 400)); do
     status=0
-    on "$name" ./strace -qq -o /dev/null -P /var/lib/kubeferry/journal -e trace=write -e inject=write:signal=KILL:when=3 \
+    on "$name" ./strace -qq -o /dev/null -P /var/lib/kubeferry/journal -e trace=write -e "inject=write:signal=KILL:when=$record" \
       "$@" >"$WORK/log" 2>&1 || status=$?
     ((status == 137)) || break
     kills=$((kills + 1))
+    step=$(grep '^\[[0-9]*/' "$WORK/log" | tail -n 1) || true
+    if [[ $step != "$last" ]]; then same=0 record=3; else same=$((same + 1)); fi
+    ((same < 3)) || record=$((record + 1))
+    last=$step
   done
   ((status == 0)) || { tail -n 20 "$WORK/log" >&2; fail "exit $status after $kills kills: $*"; }
   # Less would mean that a run was not killed where it should have been.

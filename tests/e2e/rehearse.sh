@@ -26,7 +26,7 @@ cluster_bundle ''
 "$host" net-up
 new_host r1 10.99.0.31
 "$host" put r1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
-"$host" put r1 "$here/../support/cluster/config/kubeadm-extra.yaml" /root/extra.yaml
+put_extra r1
 remember r1
 "$host" egress reset
 
@@ -71,15 +71,15 @@ on r1 rm -r /root/logs
 unchanged r1
 
 say 'kubeadm fails'
-on r1 sh -c 'cat extra.yaml - >bad.yaml' <<'YAML'
+api=$(kubeadm_api) arguments='{no-such-flag: x}'
+[[ $api != v1beta4 ]] || arguments='[{name: no-such-flag, value: x}]'
+on r1 sh -c 'cat extra.yaml - >bad.yaml' <<YAML
 ---
-apiVersion: kubeadm.k8s.io/v1beta2
+apiVersion: kubeadm.k8s.io/$api
 kind: ClusterConfiguration
-apiServer:
-  extraArgs: {no-such-flag: x}
-  timeoutForControlPlane: 20s
+apiServer: {extraArgs: $arguments}
 YAML
-config=bad.yaml expect 30 rehearse
+config=bad.yaml expect 30 rehearse --timeout 20s
 grep -q 'kubeferry-rehearsal.logs' "$WORK/log" || fail 'no word about the logs'
 on r1 sh -c 'grep -rq no-such-flag /var/lib/kubeferry-rehearsal.logs' || fail 'the logs do not say why'
 on r1 rm -r /var/lib/kubeferry-rehearsal.logs /root/bad.yaml
