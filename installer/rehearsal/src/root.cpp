@@ -121,7 +121,7 @@ Status add_inside(const Plan& plan, const std::string& root) {
   return bind_mount(fmt::format("{}/{}", plan.directory, k_shared), target);
 }
 
-Status add_files(const Plan& plan, const std::string& root) {
+Status add_hosts(const Plan& plan, const std::string& root) {
   if (!plan.hosts.empty()) {
     const auto before = read_file("/etc/hosts", k_largest_table);
     const std::string own = fmt::format("{}/hosts", plan.directory);
@@ -131,8 +131,13 @@ Status add_files(const Plan& plan, const std::string& root) {
     }
     KF_TRY(bind_mount(own, root + "/etc/hosts"));
   }
+  return {};
+}
+
+/// To be called in the copy: before, a link in it that is absolute would lead to the machine's own files.
+Status add_commands() {
   for (const auto* name : {"systemctl", "journalctl"}) {
-    const std::string link = fmt::format("{}/usr/local/sbin/{}", root, name);
+    const std::string link = fmt::format("/usr/local/sbin/{}", name);
     std::error_code error;
     fs::create_directories(fs::path(link).parent_path(), error);
     fs::remove(link, error);
@@ -219,8 +224,9 @@ Status enter_root(const Plan& plan, const std::function<void(std::string_view)>&
   }
   KF_TRY(add_real_folders(plan, root));
   KF_TRY(add_inside(plan, root));
-  KF_TRY(add_files(plan, root));
+  KF_TRY(add_hosts(plan, root));
   KF_TRY(turn(plan, root));
+  KF_TRY(add_commands());
   // As systemd makes it; kubelet needs it. There is nothing of the machine's below it any more.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SHARED, nullptr) != 0) {
     return fail_errno(errno, "share the rehearsal's mounts");
