@@ -34,7 +34,7 @@ bool reads_as_text(std::string_view text) {
 }
 
 /// In double quotes, with escapes for whatever is a line break or not printable to some YAML reader.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -60,7 +60,7 @@ std::string quoted(std::string_view text) {
 
 std::string scalar_text(const YamlNode& node) {
   const bool bare = node.plain ? fits_plain(node.text) : reads_as_text(node.text);
-  return bare ? node.text : quoted(node.text);
+  return bare ? node.text : in_quotes(node.text);
 }
 
 class Emitter {
