@@ -11,7 +11,6 @@ export WORK CLUSTER_DIR=$WORK/run
 # shellcheck source=tests/support/cluster/journey.sh
 source "$here/../support/cluster/journey.sh"
 
-kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
 
 # shellcheck disable=SC2120  # quiet calls it with arguments
 init() {

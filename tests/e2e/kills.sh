@@ -12,7 +12,6 @@ export WORK CLUSTER_DIR=$WORK/run
 # shellcheck source=tests/support/cluster/journey.sh
 source "$here/../support/cluster/journey.sh"
 
-kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
 readonly init=(./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml --service-cidr 10.96.0.0/16)
 readonly join=(./kubeferry join --pack join.pack --trust site.pub)
 readonly reset=(./kubeferry reset --yes)

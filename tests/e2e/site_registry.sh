@@ -12,7 +12,6 @@ source "$here/../support/cluster/journey.sh"
 readonly registry=10.99.0.254:5443
 readonly place=$registry/k8s
 
-kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; }
 # shellcheck disable=SC2120  # expect calls it with arguments
 init() {
   on cp1 sh -c 'cd /root && ./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml --service-cidr 10.96.0.0/16 \

@@ -1,21 +1,11 @@
-# What journey.sh asks of the machine. Source it after machine.sh; failing is `fail`'s affair.
+# What journey.sh asks of the machine. Source it after machine.sh.
 # shellcheck shell=bash
 # shellcheck disable=SC2016 # what stands in single quotes is for the machine's shell
 # shellcheck source=tests/vm/machine.sh
 [[ -n ${vm_here:-} ]] || source "$(dirname "${BASH_SOURCE[0]}")/machine.sh"
 
-within() { # SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do ((SECONDS < end)) || return 1; sleep 5; done
-}
-quiet() { "$@" >"$WORK/log" 2>&1 || { tail -n 40 "$WORK/log" >&2; fail "$*"; }; }
-expect() { # STATUS COMMAND…
-  local want=$1 got=0
-  shift
-  "$@" >"$WORK/log" 2>&1 || got=$?
-  [[ $got == "$want" ]] || { tail -n 40 "$WORK/log" >&2; fail "exit $got instead of $want: $*"; }
-}
+# shellcheck source=tests/support/expect.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../support/expect.sh"
 in_log() { grep -qE -- "$1" "$WORK/log" || { tail -n 40 "$WORK/log" >&2; fail "$2"; }; } # REGEX WHAT-IS-WRONG
 
 kubectl() { on kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; } # as `on`: quote for the machine's shell too

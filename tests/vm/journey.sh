@@ -36,7 +36,6 @@ begin() { # PHASE
   phase=$1 began=$SECONDS
   printf '== %s (%d s)\n' "$phase" "$SECONDS"
 }
-fail() { echo "FAILED: $*" >&2; exit 1; }
 
 begin 'a bundle of programs that really run, a QEMU, a disk'
 cluster_bundle ''

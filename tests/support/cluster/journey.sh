@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 # shellcheck source=tests/support/site/cluster.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../site/cluster.sh"
+# shellcheck source=tests/support/expect.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../expect.sh"
 host=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/host.sh
 
 finish() {
@@ -14,9 +16,9 @@ finish() {
 }
 trap finish EXIT
 say() { printf '== %s (%d s)\n' "$*" "$SECONDS"; }
-fail() { echo "FAILED: $*" >&2; exit 1; }
 
 on() { "$host" run "$@"; }
+kubectl() { on cp1 kubectl --kubeconfig /etc/kubernetes/admin.conf "$@"; } # the first control plane's
 
 # The program and, while it is not static yet, the libraries that a bare Debian lacks; the same for further programs of
 # this machine, which get names of their own in /root.
@@ -80,17 +82,4 @@ kubeadm_api() {
   local minor
   minor=$(programs_minor)
   if ((minor < 22)); then echo v1beta2; elif ((minor < 31)); then echo v1beta3; else echo v1beta4; fi
-}
-
-within() { # SECONDS COMMAND…
-  local end=$((SECONDS + $1))
-  shift
-  until "$@"; do ((SECONDS < end)) || return 1; sleep 2; done
-}
-quiet() { "$@" >"$WORK/log" 2>&1 || { tail -n 40 "$WORK/log" >&2; fail "$*"; }; }
-expect() { # STATUS COMMAND…; what it said is in $WORK/log
-  local want=$1 got=0
-  shift
-  "$@" >"$WORK/log" 2>&1 || got=$?
-  [[ $got == "$want" ]] || { tail -n 20 "$WORK/log" >&2; fail "exit $got instead of $want: $*"; }
 }
