@@ -35,8 +35,6 @@ struct Options {
   std::string kubernetes;
 };
 
-constexpr std::uint64_t k_largest_ca = std::uint64_t{256} * 1024;
-
 /// kubeadm's own way: what a pack would say comes by options.
 Result<source::JoinPack> pack_of_options(const Options& options) {
   const auto missing = [](std::string_view option) {

@@ -21,7 +21,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-constexpr std::uint64_t k_largest_ca = std::uint64_t{4} << 20;
+constexpr std::uint64_t k_largest_ca_bundle = std::uint64_t{4} << 20;
 
 struct Options {
   std::vector<std::string> arguments;  ///< bundles, and the target last
@@ -146,7 +146,7 @@ Status run_mirror(const Options& options, const Context& context) {
   if (!options.directory.empty()) {
     std::string ca;
     if (!options.ca.empty()) {
-      KF_TRY_ASSIGN(ca, read_user_file(options.ca, k_largest_ca));
+      KF_TRY_ASSIGN(ca, read_user_file(options.ca, k_largest_ca_bundle));
     }
     KF_TRY(installer::write_files(options.directory,
                                   installer::mirror_files(*result, wanted.target, options.plain_http, ca)));

@@ -23,12 +23,11 @@
 #include "command.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
+#include "user_file.hpp"
 
 namespace kubeferry::cli {
 
 namespace {
-
-constexpr std::uint64_t k_largest_ca = std::uint64_t{256} * 1024;
 
 struct Options {
   std::vector<std::string> files;

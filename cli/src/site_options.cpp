@@ -11,12 +11,6 @@
 
 namespace kubeferry::cli {
 
-namespace {
-
-constexpr std::uint64_t k_largest_ca = std::uint64_t{256} * 1024;
-
-}  // namespace
-
 std::optional<std::string> environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): nobody writes it
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);

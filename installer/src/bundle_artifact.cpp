@@ -119,4 +119,8 @@ Result<FrontLocation> find_front(const oci::ManifestBytes& document, std::string
   return fail(ExitCode::format, "{}: is no kubeferry bundle", what);
 }
 
+std::string bundle_repository(std::string_view prefix) {
+  return fmt::format("{}{}{}", prefix, prefix.empty() ? "" : "/", k_bundle_repository);
+}
+
 }  // namespace kubeferry::installer

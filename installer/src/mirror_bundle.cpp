@@ -35,7 +35,7 @@ private:
 class BundlePush {
 public:
   BundlePush(MirrorRun& run, std::shared_ptr<const bundle::Bundle> bundle)
-      : run_(run), bundle_(std::move(bundle)), repository_(repository(run.options().target)) {}
+      : run_(run), bundle_(std::move(bundle)), repository_(bundle_repository(run.options().target.prefix)) {}
 
   Status all() {
     KF_TRY_ASSIGN(artifact_, make_bundle_artifact(*bundle_));
@@ -53,10 +53,6 @@ public:
   }
 
 private:
-  static std::string repository(const MirrorTarget& target) {
-    return fmt::format("{}{}{}", target.prefix, target.prefix.empty() ? "" : "/", k_bundle_repository);
-  }
-
   [[nodiscard]] std::string name(const std::string& tag, const crypto::Digest& digest) const {
     return run_.name(repository_, tag, digest);
   }

@@ -21,8 +21,8 @@ struct KubeadmRun {
   std::vector<std::string> arguments;  ///< Documents::arguments
   std::string cri_socket;
   std::string certificates_dir;
-  std::string log;  ///< path
-  std::chrono::seconds timeout{std::chrono::minutes(20)};
+  std::string log;                                                 ///< path
+  std::chrono::seconds timeout{};                                  ///< for all of it
   std::shared_ptr<std::chrono::steady_clock::duration> elsewhere;  ///< what kubeadm takes is added to it
   Talk talk;
 };

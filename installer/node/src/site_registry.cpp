@@ -32,8 +32,7 @@ Failure lacking(const SiteRegistry& site, std::size_t count, std::string_view fi
 }
 
 Status has_bundle(const SiteRegistry& site, registry::Client& client, const bundle::Bundle& bundle) {
-  const std::string name =
-      fmt::format("{}{}{}", site.place.prefix, site.place.prefix.empty() ? "" : "/", installer::k_bundle_repository);
+  const std::string name = installer::bundle_repository(site.place.prefix);
   const std::string tag = bundle.manifest_digest().hex();
   KF_TRY_ASSIGN(const auto there, client.manifest_digest({site.place.host, name}, tag));
   KF_TRY_ASSIGN(const auto artifact, installer::make_bundle_artifact(bundle));

@@ -16,9 +16,7 @@ class Gathering {
 public:
   Gathering(std::size_t count, Answer answer) : left_(count), answer_(std::move(answer)) {}
   void add(const Reply& reply) {
-    all_.status = std::max(all_.status, reply.status);
-    all_.out += reply.out;
-    all_.err += reply.err;
+    all_ += reply;
     if (--left_ == 0) {
       answer_(all_);
     }
@@ -113,9 +111,7 @@ Reply Manager::ask(const Request& request) {
     } else if (request.verb == "cat") {
       one = files_of(name);
     }
-    all.status = std::max(all.status, one.status);
-    all.out += one.out;
-    all.err += one.err;
+    all += one;
   }
   return all;
 }

@@ -15,13 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view k_wanted = "/etc/systemd/system";
 
-Reply plus(Reply all, const Reply& more) {
-  all.status = std::max(all.status, more.status);
-  all.out += more.out;
-  all.err += more.err;
-  return all;
-}
-
 /// Links that [Install] asks for, below k_wanted.
 std::vector<std::string> install_links(const UnitFile& unit) {
   std::vector<std::string> links;
@@ -86,8 +79,8 @@ Reply Manager::enable(const std::string& name) {
     fs::create_directories(at.parent_path(), error);
     fs::remove(at, error);
     fs::create_symlink(unit->path, at, error);
-    reply = plus(reply, error ? Reply{1, "", fmt::format("Failed to enable unit: {}: {}\n", link, error.message())}
-                              : Reply{0, "", fmt::format("Created symlink {} → {}.\n", link, unit->path)});
+    reply += (error ? Reply{1, "", fmt::format("Failed to enable unit: {}: {}\n", link, error.message())}
+                    : Reply{0, "", fmt::format("Created symlink {} → {}.\n", link, unit->path)});
   }
   return reply;
 }

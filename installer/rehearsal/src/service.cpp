@@ -35,6 +35,13 @@ std::string how_it_ended(int wait_status) {
 
 }  // namespace
 
+Reply& Reply::operator+=(const Reply& more) {
+  status = std::max(status, more.status);
+  out += more.out;
+  err += more.err;
+  return *this;
+}
+
 bool Service::load() {
   auto found = load_unit(places_->host, name_);
   if (found) {

@@ -43,15 +43,17 @@ Result<bool> may_be_damaged(const host::Host& host, const CriClient& client, con
 
 Status make_so(const host::Host& host, const CriClient& client, const WantedImage& wanted, UndoImages undo,
                const BringImage& bring) {
-  KF_TRY_ASSIGN(bool was_there, is_there(host, client, wanted));
+  KF_TRY_ASSIGN(auto images, list_images(host, client));
+  bool was_there = find_image(images, wanted.reference) != nullptr;
   if (was_there) {
     KF_TRY_ASSIGN(const bool damaged, may_be_damaged(host, client, wanted, undo));
     if (damaged) {
       KF_TRY(remove_image(host, client, wanted.reference));
+      KF_TRY_ASSIGN(images, list_images(host, client));
       was_there = false;
     }
   }
-  KF_TRY_ASSIGN(const std::string before, state(host, client, wanted));
+  KF_TRY_ASSIGN(const std::string before, image_problem(host, client, images, wanted));
   if (!before.empty()) {
     KF_TRY(bring(host, client, wanted));
     KF_TRY_ASSIGN(const std::string problem, state(host, client, wanted));

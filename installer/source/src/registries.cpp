@@ -67,9 +67,7 @@ Result<std::shared_ptr<const Registries>> Registries::make(const RemoteOptions& 
     access.http.retry.attempts = std::min(access.http.retry.attempts, 2U);
   }
   for (const installer::RegistryPlace& place : options.registries) {
-    Place added{
-        {place.host, place.prefix + (place.prefix.empty() ? "" : "/") + std::string(installer::k_bundle_repository)},
-        nullptr};
+    Place added{{place.host, installer::bundle_repository(place.prefix)}, nullptr};
     KF_TRY_ASSIGN(added.client, client_of(place, access));
     out->places_.push_back(std::move(added));
   }

@@ -19,6 +19,8 @@ namespace kubeferry::installer {
 
 /// Where a registry of ours has it; in other registries it stands behind their prefix.
 inline constexpr std::string_view k_bundle_repository = "kubeferry/bundle";
+/// It behind a registry's prefix: "k8s" → "k8s/kubeferry/bundle".
+[[nodiscard]] std::string bundle_repository(std::string_view prefix);
 inline constexpr std::string_view k_bundle_artifact_type = "application/vnd.kubeferry.bundle.v1";
 inline constexpr std::string_view k_bundle_front_type = "application/vnd.kubeferry.bundle.front.v1";
 inline constexpr std::string_view k_bundle_chunk_type = "application/vnd.kubeferry.bundle.chunk.v1";

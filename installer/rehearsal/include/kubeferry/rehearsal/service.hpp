@@ -32,6 +32,9 @@ struct Reply {
   int status = 0;
   std::string out;
   std::string err;
+
+  /// What both say, and the worse status.
+  Reply& operator+=(const Reply& more);
 };
 using Answer = std::function<void(Reply)>;
 
