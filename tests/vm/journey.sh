@@ -109,6 +109,10 @@ machine_wait 600
 reset
 unchanged
 
+begin 'a rehearsal'
+rehearsal_passes
+unchanged
+
 ends
 printf '%s\n' "${phases[@]}"
 echo "vm: passed ($SECONDS s)"
