@@ -55,6 +55,17 @@ snapshot "$WORK/before"
 quiet on ./kubeferry preflight cluster.tar.zst --trust site.pub
 in_log 'can become a control plane' 'preflight is of another opinion'
 
+begin 'a rehearsal'
+rehearsal_passes
+unchanged
+
+begin 'init, the plug pulled while kubeadm runs; reset'
+cut_at '[kubelet-start]' 5
+machine_on
+machine_wait 600
+reset
+unchanged
+
 begin 'init, the plug pulled a moment after an image was pulled'
 cut_at 'pull k8s.gcr.io/kube-scheduler' 1
 machine_on
@@ -100,17 +111,6 @@ pull_works
 
 begin 'reset'
 reset
-unchanged
-
-begin 'init, the plug pulled while kubeadm runs; reset'
-cut_at '[kubelet-start]' 5
-machine_on
-machine_wait 600
-reset
-unchanged
-
-begin 'a rehearsal'
-rehearsal_passes
 unchanged
 
 ends
