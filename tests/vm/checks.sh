@@ -37,10 +37,10 @@ give_program() {
 snapshot() { # FOLDER
   local section
   mkdir "$1"
+  on nft -s list ruleset >"$1/nft" # first: it loads modules
   for section in files sysctls modules mounts firewall interfaces namespaces groups processes units; do
     on bash -s "$section" <"$vm_here/../support/cluster/node/snapshot" >"$1/$section"
   done
-  on nft -s list ruleset >"$1/nft"
 }
 
 init() { on ./kubeferry init cluster.tar.zst --trust site.pub --single-node --config extra.yaml --timeout 40m "$@"; }
@@ -170,12 +170,16 @@ doctor_tells_no_secret() {
 
 reset() { quiet on ./kubeferry reset --yes; }
 
-# What may differ: the memory of accepted bundles, which is meant to stay; what systemd, ssh and the kernel keep for
-# themselves; modules that the kernel loads when iptables or a network device asks for them, and their settings.
-readonly ignored=('/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json'
+# What may differ: the memory of accepted bundles, which is meant to stay; what systemd, udev, ssh and the kernel do for
+# themselves.
+readonly ignored=('/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '^fs/quota/syncs:' '^\(udev-worker\)'
   '^/run/(systemd|udev|log|user|dbus|credentials|xtables.lock|utmp|sshd|lock|containers$)' '^/var/log/(journal|[bw]tmp|lastlog)' '^/var/lib/systemd/')
-unchanged() {
+# After a cluster: modules that the kernel loads when iptables or a network device asks for them, and their settings.
+# shellcheck disable=SC2034 # for journey.sh
+readonly kernel_keeps=('^(ip6?_tables|ip6?table_[a-z]+|x_tables|xt_[A-Za-z0-9_]+|nf_[a-z0-9_]+|nft_[a-z0-9_]+|nfnetlink|libcrc32c)$'
+  '^(veth|vxlan|ip6?_udp_tunnel|udp_tunnel|bridge|stp|llc|dummy|ip_set[a-z_]*|ip_vs[a-z_]*)$' '^net/(netfilter/|nf_conntrack|bridge/)')
+unchanged() { # REGEX…: what may differ besides
   rm -rf "$WORK/after"
   snapshot "$WORK/after"
-  "$vm_here/../support/cluster/host.sh" compare "$WORK/before" "$WORK/after" "${ignored[@]}" || fail 'the machine is not as it was'
+  "$vm_here/../support/cluster/host.sh" compare "$WORK/before" "$WORK/after" "${ignored[@]}" "$@" || fail 'the machine is not as it was'
 }

@@ -55,16 +55,12 @@ snapshot "$WORK/before"
 quiet on ./kubeferry preflight cluster.tar.zst --trust site.pub
 in_log 'can become a control plane' 'preflight is of another opinion'
 
-begin 'a rehearsal'
-rehearsal_passes
-unchanged
-
 begin 'init, the plug pulled while kubeadm runs; reset'
 cut_at '[kubelet-start]' 5
 machine_on
 machine_wait 600
 reset
-unchanged
+unchanged "${kernel_keeps[@]}"
 
 begin 'init, the plug pulled a moment after an image was pulled'
 cut_at 'pull k8s.gcr.io/kube-scheduler' 1
@@ -111,6 +107,12 @@ pull_works
 
 begin 'reset'
 reset
+unchanged "${kernel_keeps[@]}"
+
+begin 'a rehearsal'
+rm -rf "$WORK/before"
+snapshot "$WORK/before"
+rehearsal_passes
 unchanged
 
 ends
