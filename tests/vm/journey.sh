@@ -50,6 +50,9 @@ give_program
 put "$WORK/cluster.tar.zst" /root/cluster.tar.zst
 put "$here/kubeadm-extra.yaml" /root/extra.yaml
 
+begin 'a second boot: the first one is like no other'
+machine_reboot 600
+
 begin 'preflight, and a picture of how it was'
 snapshot "$WORK/before"
 quiet on ./kubeferry preflight cluster.tar.zst --trust site.pub

@@ -25,7 +25,7 @@ machine_on() {
     -accel tcg,thread=multi,tb-size=1024 -machine pc,hpet=off -smp 2 -m 4096 \
     -cpu max,la57=off,svm=off,erms=off,fsrm=off,avx=off,avx2=off \
     -kernel "$vm_image/vmlinuz" -initrd "$vm_image/initrd.img" \
-    -append 'root=/dev/vda ro console=ttyS0 quiet mitigations=off tsc=reliable' \
+    -append 'root=/dev/vda ro console=ttyS0 quiet mitigations=off tsc=reliable nokaslr' \
     -drive "file=$WORK/disk.qcow2,if=virtio,cache=writeback,discard=unmap" -device virtio-rng-pci \
     -netdev "user,id=n0,restrict=on,hostfwd=tcp:127.0.0.1:$vm_port-:22" -device virtio-net-pci,netdev=n0,romfile= \
     -serial "file:$WORK/console" >"$WORK/qemu.log" 2>&1 &
