@@ -18,9 +18,11 @@ readonly reset=(./kubeferry reset --yes)
 
 # Runs it again and again. Each run is killed instead of writing its third record: the first says that it runs, the second
 # is the one that the run before was killed at. So each run comes one record further. Files that are made together, such as
-# a key and its certificate, are made anew when one of them is missing: there a run is given a record more.
+# a key and its certificate, are made anew when one of them is missing: after three runs that ended where earlier ones did, a
+# record more is let through, until a run ends somewhere new.
 kill_at_each_record() { # HOST COMMAND…
-  local name=$1 kills=0 status step last='' same=0 record=3
+  local name=$1 kills=0 status step same=0 record=3
+  local -A seen=()
   shift
   while ((kills < 400)); do
     status=0
@@ -29,9 +31,8 @@ kill_at_each_record() { # HOST COMMAND…
     ((status == 137)) || break
     kills=$((kills + 1))
     step=$(grep '^\[[0-9]*/' "$WORK/log" | tail -n 1) || true
-    if [[ $step != "$last" ]]; then same=0 record=3; else same=$((same + 1)); fi
-    ((same < 3)) || record=$((record + 1))
-    last=$step
+    if [[ -n $step && -z ${seen[$step]:-} ]]; then seen[$step]=yes same=0 record=3; else same=$((same + 1)); fi
+    ((same == 0 || same % 3 > 0)) || record=$((record + 1))
   done
   ((status == 0)) || { tail -n 20 "$WORK/log" >&2; fail "exit $status after $kills kills: $*"; }
   # Less would mean that a run was not killed where it should have been.
