@@ -14,9 +14,12 @@ constexpr std::string_view k_name = "CidrOverlap";
 constexpr std::array<std::string_view, 9> k_cni_interfaces = {
     "cni", "flannel", "cali", "tunl", "vxlan.calico", "kube-bridge", "cilium", "kube-ipvs", "weave"};
 
+/// An address without a network of its own has no interface in the kernel's tables: flannel.1 has one before the first
+/// pod's bridge is there. A site's own was found before anything was ours.
 bool is_own_interface(const Question& question, const std::string& name) {
-  return !question.ours.empty() && std::any_of(k_cni_interfaces.begin(), k_cni_interfaces.end(),
-                                               [&](std::string_view start) { return name.starts_with(start); });
+  return !question.ours.empty() &&
+         (name.empty() || std::any_of(k_cni_interfaces.begin(), k_cni_interfaces.end(),
+                                      [&](std::string_view start) { return name.starts_with(start); }));
 }
 
 struct Range {
