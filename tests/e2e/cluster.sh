@@ -11,7 +11,6 @@ export WORK CLUSTER_DIR=$WORK/run
 # shellcheck source=tests/support/cluster/journey.sh
 source "$here/../support/cluster/journey.sh"
 
-
 # shellcheck disable=SC2120  # quiet calls it with arguments
 init() {
   on cp1 sh -c 'cd /root && ./kubeferry init cluster.tar.zst --trust site.pub --config extra.yaml \

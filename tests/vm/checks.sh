@@ -174,15 +174,15 @@ reset() { quiet on ./kubeferry reset --yes; }
 # themselves; that a unit which wants the network was started since this boot; what follows the size of memory, which is not
 # the same to the page in each boot.
 readonly ignored=('^/dev / .* devtmpfs' '^(fs/(file-max|(epoll|inotify)/max_user_[a-z]+)|kernel/threads-max|net/ipv4/(tcp|udp)_(mem|[rw]mem|max_[a-z_]+)|user/max_[a-z_]+):'
-  '/tmp/systemd-private-' '^/proc/sys/fs/binfmt_misc ' '^vm/user_reserve_kbytes:' '(network-online.target|-wait-online.service)'
+  '/systemd-private-' '^/proc/sys/fs/binfmt_misc ' '^vm/user_reserve_kbytes:' '(network-online.target|-wait-online.service)'
   '/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '^fs/quota/syncs:' '^\(udev-worker\)'
   '^/run/(systemd|udev|log|user|dbus|credentials|xtables.lock|utmp|sshd|lock|containers$)' '^/var/log/(journal|[bw]tmp|lastlog)' '^/var/lib/systemd/')
 # After a cluster: modules that the kernel loads when iptables or a network device asks for them, and their settings.
-# shellcheck disable=SC2034 # for journey.sh
 readonly kernel_keeps=('^(ip6?_tables|ip6?table_[a-z]+|x_tables|xt_[A-Za-z0-9_]+|nf_[a-z0-9_]+|nft_[a-z0-9_]+|nfnetlink|libcrc32c)$'
-  '^(veth|vxlan|ip6?_udp_tunnel|udp_tunnel|bridge|stp|llc|dummy|ip_set[a-z_]*|ip_vs[a-z_]*)$' '^net/(netfilter/|nf_conntrack|bridge/)')
+  '^(veth|vxlan|ip6?_udp_tunnel|udp_tunnel|bridge|stp|llc|dummy|ip_set[a-z_]*|ip_vs[a-z_]*)$' '^net/(netfilter/|nf_conntrack)')
 unchanged() { # REGEX…: what may differ besides
   rm -rf "$WORK/after"
   snapshot "$WORK/after"
   "$vm_here/../support/cluster/host.sh" compare "$WORK/before" "$WORK/after" "${ignored[@]}" "$@" || fail 'the machine is not as it was'
 }
+unchanged_after_cluster() { unchanged "${kernel_keeps[@]}"; }

@@ -63,7 +63,7 @@ cut_at '[kubelet-start]' 5
 machine_on
 machine_wait 600
 reset
-unchanged "${kernel_keeps[@]}"
+unchanged_after_cluster
 
 begin 'init, the plug pulled a moment after an image was pulled'
 cut_at 'pull k8s.gcr.io/kube-scheduler' 1
@@ -110,7 +110,7 @@ pull_works
 
 begin 'reset'
 reset
-unchanged "${kernel_keeps[@]}"
+unchanged_after_cluster
 
 begin 'a rehearsal'
 rm -rf "$WORK/before"

@@ -79,8 +79,8 @@ Reply Manager::enable(const std::string& name) {
     fs::create_directories(at.parent_path(), error);
     fs::remove(at, error);
     fs::create_symlink(unit->path, at, error);
-    reply += (error ? Reply{1, "", fmt::format("Failed to enable unit: {}: {}\n", link, error.message())}
-                    : Reply{0, "", fmt::format("Created symlink {} → {}.\n", link, unit->path)});
+    reply += error ? Reply{1, "", fmt::format("Failed to enable unit: {}: {}\n", link, error.message())}
+                   : Reply{0, "", fmt::format("Created symlink {} → {}.\n", link, unit->path)};
   }
   return reply;
 }
