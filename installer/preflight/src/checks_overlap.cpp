@@ -15,11 +15,13 @@ constexpr std::array<std::string_view, 9> k_cni_interfaces = {
     "cni", "flannel", "cali", "tunl", "vxlan.calico", "kube-bridge", "cilium", "kube-ipvs", "weave"};
 
 /// An address without a network of its own has no interface in the kernel's tables: flannel.1 has one before the first
-/// pod's bridge is there. A site's own was found before anything was ours.
+/// pod's bridge is there, and kubeadm ran before flannel. A site's own was found before that.
 bool is_own_interface(const Question& question, const std::string& name) {
-  return !question.ours.empty() &&
-         (name.empty() || std::any_of(k_cni_interfaces.begin(), k_cni_interfaces.end(),
-                                      [&](std::string_view start) { return name.starts_with(start); }));
+  if (name.empty()) {
+    return question.is_ours("/var/lib/kubelet");
+  }
+  return !question.ours.empty() && std::any_of(k_cni_interfaces.begin(), k_cni_interfaces.end(),
+                                               [&](std::string_view start) { return name.starts_with(start); });
 }
 
 struct Range {

@@ -69,6 +69,8 @@ TEST(Overlap, WithWhatWasInstalledBefore) {
   facts.network.addresses.push_back({"", address("10.244.0.0")});
   Question again = good_question();
   EXPECT_EQ(overlaps(facts, again).size(), 1U);
+  again.ours = {"/usr/local/bin/kubelet"};
+  EXPECT_EQ(overlaps(facts, again).size(), 1U);  // the address alone: no kubeadm of ours has run yet
   claim_cluster(again);
   EXPECT_THAT(overlaps(facts, again), IsEmpty());
   facts.network.routes.push_back({cidr("10.244.2.0/24"), "eth1", std::nullopt});
