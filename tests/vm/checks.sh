@@ -161,7 +161,7 @@ doctor_tells_no_secret() {
     on 'sed -n "s/.*client-key-data: //p" /etc/kubernetes/*.conf; kubectl --kubeconfig /etc/kubernetes/admin.conf get secrets -A -o json' |
       jq -Rrs 'split("\n") | map(select(test("^[A-Za-z0-9+/=]{40,}$")))[]'
     on 'kubectl --kubeconfig /etc/kubernetes/admin.conf get secrets -A -o json' |
-      jq -r '.items[].data | to_entries[]? | select(.key | test("token|key|secret")) | .value | ., @base64d' | grep -E '^.{16,}$'
+      jq -r '.items[].data | to_entries[]? | select(.key | test("token|key|secret")) | .value | ., @base64d | select(test("^[!-~]{16,}$"))'
   } | sort -u >"$WORK/secrets"
   (($(wc -l <"$WORK/secrets") > 100)) || fail "only $(wc -l <"$WORK/secrets") secrets to look for"
   ! grep -rlF -f "$WORK/secrets" "$WORK/doctor" || fail "doctor's archive holds secrets"

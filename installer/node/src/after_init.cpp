@@ -36,14 +36,14 @@ Result<bool> has_manifest(const host::Host& host, const std::string& program, co
   return same && *same;
 }
 
-std::vector<std::string> taints_of(const host::Host& host, const std::string& program, const std::string& node) {
-  const auto keys = admin(host, program).get({"get", "node", node, "-o", "jsonpath={.spec.taints[*].key}"});
+Result<std::vector<std::string>> taints_of(const host::Host& host, const std::string& program,
+                                           const std::string& node) {
+  KF_TRY_ASSIGN(const std::string keys,
+                admin(host, program).get({"get", "node", node, "-o", "jsonpath={.spec.taints[*].key}"}));
   std::vector<std::string> out;
-  if (keys) {
-    for (const auto key : split(trim(*keys), ' ')) {
-      if (std::ranges::find(k_taints, key) != k_taints.end()) {
-        out.emplace_back(key);
-      }
+  for (const auto key : split(trim(keys), ' ')) {
+    if (std::ranges::find(k_taints, key) != k_taints.end()) {
+      out.emplace_back(key);
     }
   }
   return out;
@@ -115,10 +115,16 @@ std::unique_ptr<const steps::Step> untaint(std::string kubectl, std::string node
   steps::Action action{.kind = "untaint", .target = node, .summary = fmt::format("let Pods run on {}", node)};
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "taint", "nodes", node, "…-"}};
   action.satisfied = [=](const host::Host& host) -> Result<bool> {
-    return host.exists(k_admin_conf) && taints_of(host, kubectl, node).empty();
+    if (!host.exists(k_admin_conf)) {
+      return false;
+    }
+    // An API server that does not answer yet has not said that there is no taint.
+    const auto left = taints_of(host, kubectl, node);
+    return left && left->empty();
   };
   action.apply = [=](const host::Host& host) -> Status {
-    for (const auto& key : taints_of(host, kubectl, node)) {
+    KF_TRY_ASSIGN(const auto left, taints_of(host, kubectl, node));
+    for (const auto& key : left) {
       KF_TRY(admin(host, kubectl).get({"taint", "nodes", node, key + "-"}));
     }
     return {};

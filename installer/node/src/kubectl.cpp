@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::uint64_t k_largest_answer = std::uint64_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds k_request_patience{30};
+// A manifest is compared and applied object by object, in several requests each.
+constexpr std::chrono::minutes k_manifest_patience{5};
+constexpr const char* k_request_timeout = "--request-timeout=30s";
 
 Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
   KF_TRY(output);
@@ -35,16 +38,17 @@ Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
-  Command order = command({"apply", "-f", "-"});
+  Command order = command({"apply", "-f", "-", k_request_timeout});
   order.input = manifest;
-  order.timeout = 2 * k_request_patience;
+  order.timeout = k_manifest_patience;
   KF_TRY(successful(host_.run(order), order.argv));
   return {};
 }
 
 Result<bool> Kubectl::has(std::string_view manifest) const {
-  Command question = command({"diff", "-f", "-"});
+  Command question = command({"diff", "-f", "-", k_request_timeout});
   question.input = manifest;
+  question.timeout = k_manifest_patience;
   KF_TRY_ASSIGN(const ProcessOutput output, host_.run(question));
   return output.exit_status == 0;
 }

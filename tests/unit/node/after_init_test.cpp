@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/node/after_init.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <kubeferry/steps/basic_steps.hpp>
+
+#include "fake_host.hpp"
+
+namespace kubeferry::node {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::Not;
+
+constexpr const char* k_admin_conf_text = "a kubeconfig";
+
+/// A host with an admin.conf and diff(1), whose kubectl answers `status` and `out`.
+struct Cluster {
+  explicit Cluster(int status = 0, std::string out = {})
+      : host([this](const Command& command) {
+          patience = command.timeout;
+          return ProcessOutput{.exit_status = exit_status, .out = answer, .err = "a word of kubectl's"};
+        }),
+        exit_status(status),
+        answer(std::move(out)) {
+    host.write("/etc/kubernetes/admin.conf", k_admin_conf_text);
+    host.write("/usr/bin/diff", "", true);
+  }
+  [[nodiscard]] bool satisfied(const steps::Step& step) const {
+    const auto found = step.satisfied(host.host());
+    return found && *found;
+  }
+
+  FakeHost host;
+  int exit_status;
+  std::string answer;
+  std::chrono::milliseconds patience{};
+};
+
+TEST(Untaint, IsDoneWhenTheNodeHasNeitherTaint) {
+  Cluster cluster(0, "example.com/other");
+  EXPECT_TRUE(cluster.satisfied(*untaint("kubectl", "cp1")));
+  Cluster tainted(0, "example.com/other node-role.kubernetes.io/master");
+  EXPECT_FALSE(tainted.satisfied(*untaint("kubectl", "cp1")));
+}
+
+TEST(Untaint, AnApiServerThatDoesNotAnswerHasNotSaidThatThereIsNoTaint) {
+  Cluster silent(1);
+  const auto step = untaint("kubectl", "cp1");
+  EXPECT_FALSE(silent.satisfied(*step));
+  const Status done = step->apply(silent.host.host());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "kubectl get: a word of kubectl's");
+}
+
+TEST(Untaint, TakesOursAwayAndLeavesOthers) {
+  Cluster tainted(0, "example.com/other node-role.kubernetes.io/master node-role.kubernetes.io/control-plane");
+  ASSERT_TRUE(untaint("kubectl", "cp1")->apply(tainted.host.host()));
+  EXPECT_THAT(tainted.host.ran(), Contains(EndsWith("taint nodes cp1 node-role.kubernetes.io/master-")));
+  EXPECT_THAT(tainted.host.ran(), Contains(EndsWith("taint nodes cp1 node-role.kubernetes.io/control-plane-")));
+  EXPECT_EQ(tainted.host.ran().size(), 3U);
+}
+
+TEST(PodNetwork, IsThereWhenKubectlFindsNoDifference) {
+  const auto step = pod_network("kubectl", "flannel", "kind: DaemonSet");
+  EXPECT_TRUE(Cluster(0).satisfied(*step));
+  EXPECT_FALSE(Cluster(1).satisfied(*step));  // differs
+  EXPECT_FALSE(Cluster(2).satisfied(*step));  // cannot tell
+}
+
+TEST(PodNetwork, IsAskedForObjectByObjectOnASlowMachineToo) {
+  Cluster cluster;
+  EXPECT_TRUE(cluster.satisfied(*pod_network("kubectl", "flannel", "kind: DaemonSet")));
+  EXPECT_GE(cluster.patience, std::chrono::minutes(5));
+  EXPECT_THAT(cluster.host.ran(), ElementsAre(EndsWith("diff -f - --request-timeout=30s")));
+}
+
+TEST(PodNetwork, WithoutDiffItIsAppliedAgain) {
+  FakeHost host;
+  host.write("/etc/kubernetes/admin.conf", k_admin_conf_text);
+  const auto found = pod_network("kubectl", "flannel", "kind: DaemonSet")->satisfied(host.host());
+  ASSERT_TRUE(found);
+  EXPECT_FALSE(*found);
+  EXPECT_TRUE(host.ran().empty());
+}
+
+}  // namespace
+}  // namespace kubeferry::node
