@@ -95,7 +95,8 @@ kubectl wait node --all --for=condition=Ready --timeout=5s &&
 GUEST
 }
 everything_ready() {
-  within 1200 ready_since_boot || { cat "$WORK/ready" >&2; fail 'the cluster is not Ready'; }
+  # Each question is seconds of work for this machine.
+  KF_PAUSE=20 within 1800 ready_since_boot || { cat "$WORK/ready" >&2; fail 'the cluster is not Ready'; }
   within 120 on ./kubeferry status >"$WORK/log" 2>&1 || { cat "$WORK/log" >&2; fail 'kubeferry status finds something'; }
   in_log 'node1' 'status does not name the node'
 }
@@ -123,7 +124,7 @@ timeout 10 cat <&3 | grep -q '^answer' || exit 1
 kubectl exec daemonset/answer -- /bin/busybox nslookup answer.default.svc.cluster.local | grep -q "$service"
 GUEST
 }
-pod_answers() { within 600 answers || { cat "$WORK/answer" >&2; fail 'the Pod does not answer by its Service, or has no names'; }; }
+pod_answers() { KF_PAUSE=20 within 600 answers || { cat "$WORK/answer" >&2; fail 'the Pod does not answer by its Service, or has no names'; }; }
 
 tokens_come_and_go() {
   local token

@@ -2,7 +2,8 @@
 #include <kubeferry/node/kubectl.hpp>
 
 #include <algorithm>
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 
 namespace kubeferry::node {
 
@@ -12,6 +13,7 @@ constexpr std::uint64_t k_largest_answer = std::uint64_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds k_request_patience{30};
 // A manifest is compared and applied object by object, in several requests each.
 constexpr std::chrono::minutes k_manifest_patience{5};
+constexpr std::chrono::milliseconds k_longest_pause{15000};
 constexpr const char* k_request_timeout = "--request-timeout=30s";
 
 Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
@@ -20,6 +22,14 @@ Result<std::string> successful(Result<ProcessOutput> output, const std::vector<s
     return fail(ExitCode::io, "kubectl {}: {}", argv[3], host::last_line(output->err));
   }
   return std::move(output->out);
+}
+
+/// Until the time is over or a stop is requested.
+void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait_for(lock, stop, time, [] { return false; });
 }
 
 }  // namespace
@@ -76,6 +86,7 @@ Status wait_until(const std::function<Result<std::string>()>& pending, std::chro
   const auto end = std::chrono::steady_clock::now() + patience;
   std::string said;
   for (;;) {
+    const auto asked = std::chrono::steady_clock::now();
     auto now = pending();
     const std::string missing = now ? *now : now.error().message;
     if (missing.empty()) {
@@ -91,7 +102,9 @@ Status wait_until(const std::function<Result<std::string>()>& pending, std::chro
     if (std::chrono::steady_clock::now() >= end) {
       return fail(ExitCode::io, "not ready after {} s: {}", patience.count(), missing);
     }
-    std::this_thread::sleep_for(pause);
+    // Where the question itself takes seconds, asking without end would keep the machine from getting ready.
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
+    sleep_for(std::clamp(2 * took, pause, std::max(pause, k_longest_pause)), stop);
   }
 }
 

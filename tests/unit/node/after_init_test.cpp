@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/node/after_init.hpp>
 
+#include <thread>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -86,6 +88,33 @@ TEST(PodNetwork, WithoutDiffItIsAppliedAgain) {
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
   EXPECT_TRUE(host.ran().empty());
+}
+
+TEST(WaitUntil, AsksLessOftenWhereTheAnswerTakesLong) {
+  int questions = 0;
+  const auto slow = [&]() -> Result<std::string> {
+    ++questions;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return std::string("not yet");
+  };
+  const Status waited = wait_until(slow, std::chrono::seconds(1), std::chrono::milliseconds(1), {}, {});
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().message, "not ready after 1 s: not yet");
+  EXPECT_LE(questions, 3);  // five without a pause
+}
+
+TEST(WaitUntil, AStopEndsThePause) {
+  std::stop_source stop;
+  const auto pending = [&]() -> Result<std::string> { return std::string("not yet"); };
+  const auto start = std::chrono::steady_clock::now();
+  const std::jthread stopper([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop.request_stop();
+  });
+  const Status waited = wait_until(pending, std::chrono::hours(1), std::chrono::minutes(10), stop.get_token(), {});
+  ASSERT_FALSE(waited);
+  EXPECT_EQ(waited.error().code, ExitCode::interrupted);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::minutes(5));
 }
 
 }  // namespace
