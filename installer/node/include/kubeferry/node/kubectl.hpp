@@ -43,9 +43,9 @@ private:
   std::string kubeconfig_;
 };
 
-/// Asks `pending` every `pause`, or less often where the answer takes long, until it says nothing more to wait for (an empty text), or until `patience` is over:
-/// then an io error with what it said last. Errors of asking count as something to wait for: an API server may restart.
-/// interrupted when `stop` is requested.
+/// Asks `pending` every `pause`, or less often where the answer takes long, until it says nothing more to wait for (an
+/// empty text), or until `patience` is over: then an io error with what it said last. Errors of asking count as
+/// something to wait for: an API server may restart. interrupted when `stop` is requested.
 Status wait_until(const std::function<Result<std::string>()>& pending, std::chrono::seconds patience,
                   std::chrono::milliseconds pause, const std::stop_token& stop,
                   const std::function<void(std::string_view)>& say);
