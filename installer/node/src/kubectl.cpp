@@ -2,8 +2,8 @@
 #include <kubeferry/node/kubectl.hpp>
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
+
+#include <kubeferry/net/clock.hpp>
 
 namespace kubeferry::node {
 
@@ -14,7 +14,6 @@ constexpr std::chrono::seconds k_request_patience{30};
 // A manifest is compared and applied object by object, in several requests each.
 constexpr std::chrono::minutes k_manifest_patience{5};
 constexpr std::chrono::milliseconds k_longest_pause{15000};
-constexpr const char* k_request_timeout = "--request-timeout=30s";
 
 Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
   KF_TRY(output);
@@ -24,13 +23,7 @@ Result<std::string> successful(Result<ProcessOutput> output, const std::vector<s
   return std::move(output->out);
 }
 
-/// Until the time is over or a stop is requested.
-void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, time, [] { return false; });
-}
+std::string request_timeout() { return fmt::format("--request-timeout={}s", k_request_patience.count()); }
 
 }  // namespace
 
@@ -48,7 +41,7 @@ Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
-  Command order = command({"apply", "-f", "-", k_request_timeout});
+  Command order = command({"apply", "-f", "-", request_timeout()});
   order.input = manifest;
   order.timeout = k_manifest_patience;
   KF_TRY(successful(host_.run(order), order.argv));
@@ -56,7 +49,7 @@ Status Kubectl::apply(std::string_view manifest) const {
 }
 
 Result<bool> Kubectl::has(std::string_view manifest) const {
-  Command question = command({"diff", "-f", "-", k_request_timeout});
+  Command question = command({"diff", "-f", "-", request_timeout()});
   question.input = manifest;
   question.timeout = k_manifest_patience;
   KF_TRY_ASSIGN(const ProcessOutput output, host_.run(question));
@@ -96,15 +89,14 @@ Status wait_until(const std::function<Result<std::string>()>& pending, std::chro
       say(missing);
       said = missing;
     }
-    if (stop.stop_requested()) {
-      return fail(ExitCode::interrupted, "stopped while waiting: {}", missing);
-    }
     if (std::chrono::steady_clock::now() >= end) {
       return fail(ExitCode::io, "not ready after {} s: {}", patience.count(), missing);
     }
     // Where the question itself takes seconds, asking without end would keep the machine from getting ready.
     const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - asked);
-    sleep_for(std::clamp(2 * took, pause, std::max(pause, k_longest_pause)), stop);
+    if (!net::SystemClock().sleep(std::clamp(2 * took, pause, std::max(pause, k_longest_pause)), stop)) {
+      return fail(ExitCode::interrupted, "stopped while waiting: {}", missing);
+    }
   }
 }
 

@@ -16,7 +16,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
-using ::testing::Not;
 
 constexpr const char* k_admin_conf_text = "a kubeconfig";
 
