@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 
@@ -23,6 +24,16 @@ constexpr std::uint64_t k_largest_config = std::uint64_t{1} << 20;
 template <class T>
 std::optional<T> given(const T& value) {
   return value == T() ? std::nullopt : std::optional(value);
+}
+
+/// kubeadm reads them when much has been changed already, and says where it stands only then.
+Result<std::string> directory_of_patches(const std::string& given) {
+  std::error_code problem;
+  const std::filesystem::path path = std::filesystem::canonical(given, problem);
+  if (problem || !std::filesystem::is_directory(path, problem)) {
+    return fail(ExitCode::usage, "--patches: {}: no such directory", given);
+  }
+  return path.native();
 }
 
 Status print_plan(const host::Host& host, const node::Draft& draft, Format format) {
@@ -73,8 +84,10 @@ Result<node::CommonOptions> NodeOptions::read() const {
               .apiserver_bind_port = given(bind_port),
               .cri_socket = given(cri_socket),
               .node_name = given(node_name),
-              .patches = given(patches),
               .skip_phases = skip_phases};
+  if (!patches.empty()) {
+    KF_TRY_ASSIGN(out.node.patches, directory_of_patches(patches));
+  }
   if (!config.empty()) {
     KF_TRY_ASSIGN(std::string text, read_user_file(config, k_largest_config));
     out.file = kubeadm::ConfigFile{config, std::move(text)};

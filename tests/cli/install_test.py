@@ -139,6 +139,13 @@ class Init(Install):
         self.refused(USAGE, "init", "--skip-phases", "addon/kube-proxy,addon/coredns", "--apiserver-cert-extra-sans",
                      "api.site", "--ignore", "NumCPU", "bundle", "--trust", "site.pub", says="holds no Kubernetes")
 
+    def test_patches_that_are_not_there(self):
+        self.make_bundle()
+        (self.folder / "file").write_text("")
+        for patches in ("nowhere", "file"):
+            self.refused(USAGE, "init", "bundle", "--trust", "site.pub", "--patches", patches,
+                         says=f"--patches: {patches}: no such directory")
+
     def test_a_rehearsal_that_makes_no_sense(self):
         self.make_bundle()
         named = ["init", "bundle", "--trust", "site.pub"]

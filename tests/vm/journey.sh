@@ -49,6 +49,7 @@ is_what_it_shall_be
 give_program
 put "$WORK/cluster.tar.zst" /root/cluster.tar.zst
 put "$here/kubeadm-extra.yaml" /root/extra.yaml
+patient_pods
 
 begin 'a second boot: the first one is like no other'
 machine_reboot 600
