@@ -55,13 +55,13 @@ GUEST
 
 init() { on ./kubeferry init cluster.tar.zst --trust site.pub --single-node --config extra.yaml --patches patches --timeout 40m "$@"; }
 
-# kubeadm 1.20 gives each request ten seconds, whatever it was told; on an emulated processor that is short at times. What
-# it says then is what anybody would do.
+# kubeadm 1.20 gives each request ten seconds, kubeferry thirty; on an emulated processor that is short at times. What is said
+# then is what anybody would do.
 init_patiently() { # OPTION…
   local try
   for try in 1 2 3 4 5; do
     ! init "$@" >"$WORK/log" 2>&1 || return 0
-    in_log 'Client.Timeout exceeded|request did not complete within' 'init failed'
+    in_log 'Client.Timeout exceeded|request did not complete within|no end after|timed out|connection refused' 'init failed'
     [[ -n $* ]] || in_log 'run the same command again' 'init does not say how to go on'
     echo "try $try: $(grep -m 1 '^kubeferry: ' "$WORK/log" | tail -c 200)"
   done

@@ -107,7 +107,7 @@ std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string 
       .kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
   action.satisfied = [=](const host::Host& host) { return has_manifest(host, kubectl, manifest); };
-  action.apply = [=](const host::Host& host) { return admin(host, kubectl).apply(manifest); };
+  action.apply = [=](const host::Host& host) { return admin(host, kubectl).persistent().apply(manifest); };
   return steps::action(std::move(action));
 }
 
@@ -125,7 +125,7 @@ std::unique_ptr<const steps::Step> untaint(std::string kubectl, std::string node
   action.apply = [=](const host::Host& host) -> Status {
     KF_TRY_ASSIGN(const auto left, taints_of(host, kubectl, node));
     for (const auto& key : left) {
-      KF_TRY(admin(host, kubectl).get({"taint", "nodes", node, key + "-"}));
+      KF_TRY(admin(host, kubectl).persistent().get({"taint", "nodes", node, key + "-"}));
     }
     return {};
   };

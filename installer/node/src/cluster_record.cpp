@@ -120,7 +120,7 @@ std::unique_ptr<const steps::Step> record_serving(std::string kubectl, std::stri
     return prior;
   };
   action.apply = [=](const host::Host& host) -> Status {
-    const Kubectl cluster = admin(host);
+    const Kubectl cluster = admin(host).persistent();
     KF_TRY_ASSIGN(ClusterRecord record, read_cluster_record(cluster));
     record.bundle_manifest = bundle_manifest;
     std::erase_if(record.serving, [&](const auto& one) { return one.node == self.node; });

@@ -2,6 +2,7 @@
 #include <kubeferry/node/kubectl.hpp>
 
 #include <algorithm>
+#include <array>
 
 #include <kubeferry/net/clock.hpp>
 
@@ -23,6 +24,19 @@ Result<std::string> successful(Result<ProcessOutput> output, const std::vector<s
   return std::move(output->out);
 }
 
+/// Whether nobody answered, so that asking again may help. `took` is how long that was.
+bool unanswered(const Result<ProcessOutput>& output, const Command& question,
+                std::chrono::steady_clock::duration took) {
+  if (!output) {
+    return output.error().code == ExitCode::io && took >= question.timeout;
+  }
+  constexpr std::array<std::string_view, 6> k_signs = {
+      "Unable to connect", "was refused", "imeout", "timed out", "etcdserver: ", "currently unable to handle"};
+  return output->exit_status != 0 && std::ranges::any_of(k_signs, [&](std::string_view sign) {
+           return output->err.find(sign) != std::string::npos;
+         });
+}
+
 std::string request_timeout() { return fmt::format("--request-timeout={}s", k_request_patience.count()); }
 
 }  // namespace
@@ -35,16 +49,26 @@ Command Kubectl::command(std::vector<std::string> arguments) const {
   return out;
 }
 
+Result<std::string> Kubectl::ask(const Command& question) const {
+  for (unsigned tried = 1;; ++tried) {
+    const auto began = std::chrono::steady_clock::now();
+    auto output = host_.run(question);
+    if (tried >= tries_ || !unanswered(output, question, std::chrono::steady_clock::now() - began) ||
+        !net::SystemClock().sleep(pause_, {})) {
+      return successful(std::move(output), question.argv);
+    }
+  }
+}
+
 Result<std::string> Kubectl::get(std::vector<std::string> arguments) const {
-  const Command asked = command(std::move(arguments));
-  return successful(host_.run(asked), asked.argv);
+  return ask(command(std::move(arguments)));
 }
 
 Status Kubectl::apply(std::string_view manifest) const {
   Command order = command({"apply", "-f", "-", request_timeout()});
   order.input = manifest;
   order.timeout = k_manifest_patience;
-  KF_TRY(successful(host_.run(order), order.argv));
+  KF_TRY(ask(order));
   return {};
 }
 

@@ -59,6 +59,11 @@ std::string kubelet_configuration(const Kubectl& kubectl, const catalog::Kuberne
   return {};
 }
 
+Result<std::string> cluster_configuration(const Kubectl& kubectl) {
+  return kubectl.get(
+      {"--namespace=kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}"});
+}
+
 /// Empty for one of kubeadm's defaults, under which CoreDNS has another name.
 std::string custom_repository(std::string_view cluster_configuration) {
   std::string found = line_value(cluster_configuration, "imageRepository");
@@ -67,8 +72,9 @@ std::string custom_repository(std::string_view cluster_configuration) {
 
 }  // namespace
 
-Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& kubectl, const kubeadm::Program& program,
+Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& once, const kubeadm::Program& program,
                                        const PackWants& wants) {
+  const Kubectl kubectl = once.persistent();
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   source::JoinPack pack{
       .created = now, .kubernetes_version = program.version.to_string(), .cri_socket = wants.cri_socket};
@@ -84,7 +90,7 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& ku
   if (pack.endpoint.empty()) {
     KF_TRY_ASSIGN(pack.endpoint, published_endpoint(kubectl));
   }
-  KF_TRY_ASSIGN(const std::string cluster, kubeadm::cluster_configuration(host, kubectl.program()));
+  KF_TRY_ASSIGN(const std::string cluster, cluster_configuration(kubectl));
   const std::string directory = line_value(cluster, "certificatesDir");
   const auto ca = host.at((directory.empty() ? "/etc/kubernetes/pki" : directory) + "/ca.crt");
   KF_TRY_ASSIGN(const std::string pem, read_file(ca, k_largest_certificate));

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kubeferry/node/kubectl.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
 #include "fake_host.hpp"
@@ -16,6 +17,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::StartsWith;
 
 constexpr const char* k_admin_conf_text = "a kubeconfig";
 
@@ -87,6 +89,36 @@ TEST(PodNetwork, WithoutDiffItIsAppliedAgain) {
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
   EXPECT_TRUE(host.ran().empty());
+}
+
+TEST(PersistentKubectl, AsksAgainWhereNobodyAnswered) {
+  int asked = 0;
+  std::string complaint =
+      "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?\n";
+  const FakeHost host([&](const Command&) {
+    return ++asked < 3 ? ProcessOutput{.exit_status = 1, .err = complaint} : ProcessOutput{.out = "an answer"};
+  });
+  const Kubectl once(host.host(), "kubectl", "admin.conf");
+  EXPECT_FALSE(once.get({"get", "nodes"}));
+  EXPECT_EQ(asked, 1);
+  const Kubectl persistent = once.persistent(3, std::chrono::milliseconds(1));
+  EXPECT_EQ(persistent.get({"get", "nodes"}).value(), "an answer");
+  EXPECT_EQ(asked, 3);
+  asked = -10;
+  const auto never = persistent.get({"get", "nodes"});
+  ASSERT_FALSE(never);
+  EXPECT_THAT(never.error().message, StartsWith("kubectl get: The connection to the server"));
+  EXPECT_EQ(asked, -7);
+}
+
+TEST(PersistentKubectl, ARefusalIsAnAnswer) {
+  int asked = 0;
+  const FakeHost host([&](const Command&) {
+    ++asked;
+    return ProcessOutput{.exit_status = 1, .err = "Error from server (NotFound): nodes \"cp9\" not found\n"};
+  });
+  EXPECT_FALSE(Kubectl(host.host(), "kubectl", "admin.conf").persistent(3, std::chrono::milliseconds(1)).get({"get"}));
+  EXPECT_EQ(asked, 1);
 }
 
 TEST(WaitUntil, AsksLessOftenWhereTheAnswerTakesLong) {

@@ -22,6 +22,16 @@ public:
   Kubectl(const host::Host& host, std::string program, std::string kubeconfig)
       : host_(host), program_(std::move(program)), kubeconfig_(std::move(kubeconfig)) {}
 
+  /// The same for what is asked once, not in a loop: an API server that does not answer in time, or is being started
+  /// anew, is asked up to `tries` times, `pause` apart, before that is an error.
+  [[nodiscard]] Kubectl persistent(unsigned tries = 6,
+                                   std::chrono::milliseconds pause = std::chrono::seconds(10)) const {
+    Kubectl out = *this;
+    out.tries_ = tries;
+    out.pause_ = pause;
+    return out;
+  }
+
   /// What kubectl prints. io error with its last line.
   Result<std::string> get(std::vector<std::string> arguments) const;
   /// `kubectl apply -f -`.
@@ -37,10 +47,13 @@ public:
 
 private:
   [[nodiscard]] Command command(std::vector<std::string> arguments) const;
+  [[nodiscard]] Result<std::string> ask(const Command& question) const;
 
   const host::Host& host_;
   std::string program_;
   std::string kubeconfig_;
+  unsigned tries_ = 1;
+  std::chrono::milliseconds pause_{};
 };
 
 /// Asks `pending` every `pause`, or less often where the answer takes long, until it says nothing more to wait for (an
