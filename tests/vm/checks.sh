@@ -107,7 +107,7 @@ GUEST
 everything_ready() {
   # Each question is seconds of work for this machine.
   KF_PAUSE=20 within 1800 ready_since_boot || { cat "$WORK/ready" >&2; fail 'the cluster is not Ready'; }
-  within 120 on ./kubeferry status >"$WORK/log" 2>&1 || { cat "$WORK/log" >&2; fail 'kubeferry status finds something'; }
+  KF_PAUSE=20 within 900 on ./kubeferry status >"$WORK/log" 2>&1 || { cat "$WORK/log" >&2; fail 'kubeferry status finds something'; }
   in_log 'node1' 'status does not name the node'
 }
 
