@@ -36,6 +36,7 @@ give_program() {
 
 snapshot() { # FOLDER
   local section
+  rm -rf "$1" # a phase that is done again
   mkdir "$1"
   on nft -s list ruleset >"$1/nft" # first: it loads modules
   for section in files sysctls modules mounts firewall interfaces namespaces groups processes units; do
@@ -161,6 +162,7 @@ join_pack_is_made() {
 doctor_tells_no_secret() {
   quiet on ./kubeferry doctor --bundle-up doctor.tar.zst
   [[ $(on stat -c %a doctor.tar.zst) == 600 ]] || fail "others may read doctor's archive"
+  rm -rf "$WORK/doctor"
   mkdir "$WORK/doctor"
   on cat doctor.tar.zst | tar -C "$WORK/doctor" --zstd -xf -
   (cd "$WORK/doctor" && find . -type f -printf '%s %P\n')
@@ -192,7 +194,6 @@ readonly ignored=('^/dev / .* devtmpfs' '^(fs/(file-max|(epoll|inotify)/max_user
 readonly kernel_keeps=('^(ip6?_tables|ip6?table_[a-z]+|x_tables|xt_[A-Za-z0-9_]+|nf_[a-z0-9_]+|nft_[a-z0-9_]+|nfnetlink|libcrc32c)$'
   '^(veth|vxlan|ip6?_udp_tunnel|udp_tunnel|bridge|stp|llc|dummy|ip_set[a-z_]*|ip_vs[a-z_]*)$' '^net/(netfilter/|nf_conntrack)')
 unchanged() { # REGEX…: what may differ besides
-  rm -rf "$WORK/after"
   snapshot "$WORK/after"
   "$vm_here/../support/cluster/host.sh" compare "$WORK/before" "$WORK/after" "${ignored[@]}" "$@" || fail 'the machine is not as it was'
 }

@@ -12,6 +12,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 if [[ -n $kept ]]; then
   mkdir -p "$kept"
   WORK=$(realpath "$kept")
+  if [[ ! -e $WORK/disk.kept && -n $(ls -A "$WORK") ]]; then
+    echo "$kept holds other things: give an empty folder" >&2
+    exit 2
+  fi
 else
   WORK=$(mktemp -d)
 fi
@@ -35,6 +39,8 @@ finish() {
   site_down
   if [[ -z $kept ]]; then
     rm -rf "$WORK"
+  elif [[ ! -e $WORK/disk.kept ]]; then
+    find "$WORK" -mindepth 1 -delete # nothing to go on from
   elif ((status != 0)); then
     echo "the machine is kept: tests/vm/journey.sh $KUBEFERRY $kept goes on with that phase" >&2
   fi
@@ -132,7 +138,6 @@ reset_of_the_cluster() {
 }
 
 rehearsal() {
-  rm -rf "$WORK/before"
   snapshot "$WORK/before"
   rehearsal_passes
   unchanged
@@ -171,5 +176,5 @@ for phase in "${phases[@]}"; do
   printf '%5d s  %s\n' "$((SECONDS - began))" "$phase" >>"$WORK/seconds"
 done
 cat "$WORK/seconds"
-[[ -z $kept ]] || rm -rf "$WORK/disk.kept" "$WORK/next" "$WORK/seconds"
+rm -f "$WORK/disk.kept" # done: what is left is not to be gone on with
 echo "vm: passed ($SECONDS s)"

@@ -92,15 +92,6 @@ Result<std::vector<Certificate>> certificates(const host::Host& host, const Prog
   return parse_certificates(output.out);
 }
 
-Result<std::string> cluster_configuration(const host::Host& host, const std::string& kubectl) {
-  const Command command{.argv = {kubectl, "--kubeconfig", std::string(k_admin_kubeconfig), std::string(k_kubectl_cache),
-                                 "--namespace", "kube-system", "get", "configmap", "kubeadm-config", "--output",
-                                 "jsonpath={.data.ClusterConfiguration}"},
-                        .timeout = k_quick};
-  KF_TRY_ASSIGN(ProcessOutput output, invoke(host, command, "kubectl get configmap kubeadm-config"));
-  return std::move(output.out);
-}
-
 Status upload_certificates(const host::Host& host, const Program& program, const crypto::SecretText& key,
                            std::string_view cluster) {
   KF_TRY(check_certificate_key(key.view()));

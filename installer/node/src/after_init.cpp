@@ -36,10 +36,8 @@ Result<bool> has_manifest(const host::Host& host, const std::string& program, co
   return same && *same;
 }
 
-Result<std::vector<std::string>> taints_of(const host::Host& host, const std::string& program,
-                                           const std::string& node) {
-  KF_TRY_ASSIGN(const std::string keys,
-                admin(host, program).get({"get", "node", node, "-o", "jsonpath={.spec.taints[*].key}"}));
+Result<std::vector<std::string>> taints_of(const Kubectl& kubectl, const std::string& node) {
+  KF_TRY_ASSIGN(const std::string keys, kubectl.get({"get", "node", node, "-o", "jsonpath={.spec.taints[*].key}"}));
   std::vector<std::string> out;
   for (const auto key : split(trim(keys), ' ')) {
     if (std::ranges::find(k_taints, key) != k_taints.end()) {
@@ -119,13 +117,14 @@ std::unique_ptr<const steps::Step> untaint(std::string kubectl, std::string node
       return false;
     }
     // An API server that does not answer yet has not said that there is no taint.
-    const auto left = taints_of(host, kubectl, node);
+    const auto left = taints_of(admin(host, kubectl), node);
     return left && left->empty();
   };
   action.apply = [=](const host::Host& host) -> Status {
-    KF_TRY_ASSIGN(const auto left, taints_of(host, kubectl, node));
+    const Kubectl persistent = admin(host, kubectl).persistent();
+    KF_TRY_ASSIGN(const auto left, taints_of(persistent, node));
     for (const auto& key : left) {
-      KF_TRY(admin(host, kubectl).persistent().get({"taint", "nodes", node, key + "-"}));
+      KF_TRY(persistent.get({"taint", "nodes", node, key + "-"}));
     }
     return {};
   };

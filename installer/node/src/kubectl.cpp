@@ -15,6 +15,8 @@ constexpr std::chrono::seconds k_request_patience{30};
 // A manifest is compared and applied object by object, in several requests each.
 constexpr std::chrono::minutes k_manifest_patience{5};
 constexpr std::chrono::milliseconds k_longest_pause{15000};
+// Nobody can stop what is being asked again: not for longer than a person waits before looking.
+constexpr std::chrono::minutes k_persistence{5};
 
 Result<std::string> successful(Result<ProcessOutput> output, const std::vector<std::string>& argv) {
   KF_TRY(output);
@@ -50,10 +52,12 @@ Command Kubectl::command(std::vector<std::string> arguments) const {
 }
 
 Result<std::string> Kubectl::ask(const Command& question) const {
+  const auto end = std::chrono::steady_clock::now() + k_persistence;
   for (unsigned tried = 1;; ++tried) {
     const auto began = std::chrono::steady_clock::now();
     auto output = host_.run(question);
-    if (tried >= tries_ || !unanswered(output, question, std::chrono::steady_clock::now() - began) ||
+    const auto now = std::chrono::steady_clock::now();
+    if (tried >= tries_ || now >= end || !unanswered(output, question, now - began) ||
         !net::SystemClock().sleep(pause_, {})) {
       return successful(std::move(output), question.argv);
     }
@@ -95,6 +99,11 @@ Result<std::vector<PodState>> Kubectl::pods(std::string_view name_space) const {
   arguments.push_back(name_space.empty() ? "--all-namespaces" : fmt::format("--namespace={}", name_space));
   KF_TRY_ASSIGN(const std::string json, get(std::move(arguments)));
   return parse_pods(json);
+}
+
+Result<std::string> Kubectl::cluster_configuration() const {
+  return get(
+      {"--namespace=kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}"});
 }
 
 Status wait_until(const std::function<Result<std::string>()>& pending, std::chrono::seconds patience,

@@ -59,11 +59,6 @@ std::string kubelet_configuration(const Kubectl& kubectl, const catalog::Kuberne
   return {};
 }
 
-Result<std::string> cluster_configuration(const Kubectl& kubectl) {
-  return kubectl.get(
-      {"--namespace=kube-system", "get", "configmap", "kubeadm-config", "-o", "jsonpath={.data.ClusterConfiguration}"});
-}
-
 /// Empty for one of kubeadm's defaults, under which CoreDNS has another name.
 std::string custom_repository(std::string_view cluster_configuration) {
   std::string found = line_value(cluster_configuration, "imageRepository");
@@ -90,7 +85,7 @@ Result<source::JoinPack> new_join_pack(const host::Host& host, const Kubectl& on
   if (pack.endpoint.empty()) {
     KF_TRY_ASSIGN(pack.endpoint, published_endpoint(kubectl));
   }
-  KF_TRY_ASSIGN(const std::string cluster, cluster_configuration(kubectl));
+  KF_TRY_ASSIGN(const std::string cluster, kubectl.cluster_configuration());
   const std::string directory = line_value(cluster, "certificatesDir");
   const auto ca = host.at((directory.empty() ? "/etc/kubernetes/pki" : directory) + "/ca.crt");
   KF_TRY_ASSIGN(const std::string pem, read_file(ca, k_largest_certificate));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include <kubeferry/node/install.hpp>
+#include <kubeferry/node/kubectl.hpp>
 #include <kubeferry/node/needs.hpp>
 #include <kubeferry/runtime/detect.hpp>
 #include <kubeferry/runtime/images.hpp>
@@ -47,7 +48,7 @@ Result<std::vector<std::string>> references(const host::Host& host, const steps:
   if (kubeadm && kubectl && host.exists(k_admin_conf)) {
     KF_TRY_ASSIGN(const auto program, kubeadm::find_program(host, *kubeadm));
     // An API server that does not answer is found wanting elsewhere.
-    if (const auto cluster = kubeadm::cluster_configuration(host, *kubectl)) {
+    if (const auto cluster = Kubectl(host, *kubectl, host.at(k_admin_conf).native()).cluster_configuration()) {
       KF_TRY_ASSIGN(const auto asked, kubeadm::images(host, program, *cluster));
       add(out, asked);
     }

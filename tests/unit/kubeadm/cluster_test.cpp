@@ -107,14 +107,6 @@ TEST(Certificates, AreUploadedWithAKeyByFile) {
   EXPECT_EQ(upload_certificates(fake.host(), program(31), key, "").error().code, ExitCode::usage);
 }
 
-TEST(Certificates, ConfigurationComesFromTheCluster) {
-  FakeHost fake;
-  fake.runner().answer.out = "apiVersion: x\n";
-  EXPECT_EQ(cluster_configuration(fake.host(), "/usr/local/bin/kubectl").value(), "apiVersion: x\n");
-  EXPECT_THAT(fake.runner().commands.at(0).argv, testing::Contains("kubeadm-config"));
-  EXPECT_THAT(fake.runner().commands.at(0).argv, testing::Contains(std::string(k_kubectl_cache)));
-}
-
 TEST(Certificates, AreReadFromTheTable) {
   // As kubeadm 1.20.2 prints it.
   const auto found = parse_certificates(

@@ -14,9 +14,11 @@
 namespace kubeferry::node {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
+using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 constexpr const char* k_admin_conf_text = "a kubeconfig";
@@ -89,6 +91,13 @@ TEST(PodNetwork, WithoutDiffItIsAppliedAgain) {
   ASSERT_TRUE(found);
   EXPECT_FALSE(*found);
   EXPECT_TRUE(host.ran().empty());
+}
+
+TEST(KubectlTest, TheClustersConfigurationIsKubeadms) {
+  Cluster cluster(0, "apiVersion: x\n");
+  EXPECT_EQ(Kubectl(cluster.host.host(), "kubectl", "admin.conf").cluster_configuration().value(), "apiVersion: x\n");
+  EXPECT_THAT(cluster.host.ran(),
+              ElementsAre(AllOf(HasSubstr("get configmap kubeadm-config"), HasSubstr(std::string(k_kubectl_cache)))));
 }
 
 TEST(PersistentKubectl, AsksAgainWhereNobodyAnswered) {

@@ -40,13 +40,9 @@ Status create_token(const host::Host& host, const Program& program, const NewTok
 /// By its public part, so that no secret is on a command line. usage error when `id` is none; io errors.
 Status delete_token(const host::Host& host, const Program& program, std::string_view id);
 
-/// For every kubectl that is run here. Not root's home: what it writes there would outlive the node.
-inline constexpr std::string_view k_kubectl_cache = "--cache-dir=/run/kubeferry/kubectl";
-
-/// The cluster's ClusterConfiguration, as kubeadm keeps it. `kubectl` is the host's path. io errors.
-Result<std::string> cluster_configuration(const host::Host& host, const std::string& kubectl);
 /// Puts the certificates of a control plane into the cluster for two hours, encrypted with `key`, so that another one
-/// can join. `cluster` is cluster_configuration(). usage error for a key or configuration that is none; io errors.
+/// can join. `cluster` is the ClusterConfiguration that the cluster keeps. usage error for a key or configuration that
+/// is none; io errors.
 Status upload_certificates(const host::Host& host, const Program& program, const crypto::SecretText& key,
                            std::string_view cluster);
 

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include <kubeferry/host/host.hpp>
-#include <kubeferry/kubeadm/cluster.hpp>
 #include <kubeferry/node/cluster_state.hpp>
 
 namespace kubeferry::node {
 
-using kubeadm::k_kubectl_cache;
+/// For every kubectl that is run here. Not root's home: what it writes there would outlive the node.
+inline constexpr std::string_view k_kubectl_cache = "--cache-dir=/run/kubeferry/kubectl";
 
 /// The cluster by way of a real kubectl and a kubeconfig file on the host.
 class Kubectl {
@@ -23,7 +23,7 @@ public:
       : host_(host), program_(std::move(program)), kubeconfig_(std::move(kubeconfig)) {}
 
   /// The same for what is asked once, not in a loop: an API server that does not answer in time, or is being started
-  /// anew, is asked up to `tries` times, `pause` apart, before that is an error.
+  /// anew, is asked up to `tries` times, `pause` apart, for some five minutes at most, before that is an error.
   [[nodiscard]] Kubectl persistent(unsigned tries = 6,
                                    std::chrono::milliseconds pause = std::chrono::seconds(10)) const {
     Kubectl out = *this;
@@ -42,6 +42,8 @@ public:
   /// All nodes, or the one of that name.
   Result<std::vector<NodeState>> nodes(const std::string& only = {}) const;
   Result<std::vector<PodState>> pods(std::string_view name_space) const;
+  /// The cluster's ClusterConfiguration, as kubeadm keeps it (kube-system/kubeadm-config).
+  Result<std::string> cluster_configuration() const;
 
   [[nodiscard]] const std::string& program() const noexcept { return program_; }
 
