@@ -23,7 +23,7 @@ ssh-keygen -q -t ed25519 -N '' -C 'the key of tests/vm' -f "$work/key"
 mkdir -p "$work/before/etc/initramfs-tools/conf.d"
 printf 'MODULES=list\nCOMPRESS=gzip\n' >"$work/before/etc/initramfs-tools/conf.d/machine"
 printf 'virtio_pci\nvirtio_blk\next4\n' >"$work/before/etc/initramfs-tools/modules"
-"$here/../support/debian_root.sh" bookworm "$root" --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
+"$here/../../ci/debian/root.sh" bookworm "$root" --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
   --essential-hook="copy-in $work/before/etc/initramfs-tools /etc" \
   --dpkgopt='force-confold' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*'

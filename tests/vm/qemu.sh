@@ -14,7 +14,7 @@ root=$cache/qemu_$(printf '%s %s\n' "$suite" "$packages" | cat - "${BASH_SOURCE[
 if [[ ! -d $root ]]; then
   work=$(mktemp -d "$cache/.qemu.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  "$here/../support/debian_root.sh" "$suite" "$work" --variant=extract --include="$packages"
+  "$here/../../ci/debian/root.sh" "$suite" "$work" --variant=extract --include="$packages"
   # Its loader by its own path: the machine's is older than these programs. QEMU looks for modules beside itself, and the
   # program that the kernel has started is the loader.
   cat >"$work/run" <<'RUN'

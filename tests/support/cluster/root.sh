@@ -15,7 +15,7 @@ tar=$cache/root_$(printf '%s\n' "${packages[@]}" | sha256sum | cut -c1-12).tar
 if [[ ! -s $tar ]]; then
   work=$(mktemp -d "$cache/.root.XXXXXX")
   trap 'rm -rf "$work"' EXIT
-  "$here/../debian_root.sh" bookworm "$work/root.tar" --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
+  "$here/../../../ci/debian/root.sh" bookworm "$work/root.tar" --variant=minbase --include="$(IFS=,; echo "${packages[*]}")" \
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*'
   mv "$work/root.tar" "$tar"

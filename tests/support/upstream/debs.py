@@ -14,8 +14,10 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import apt_root
 import cache
+
+sys.path.append(str(Path(__file__).resolve().parents[3] / "ci" / "debian"))
+import apt_root  # noqa: E402
 
 # Kubernetes' name of an architecture -> Debian's.
 ARCHITECTURES = {"amd64": "amd64", "arm": "armhf", "arm64": "arm64", "ppc64le": "ppc64el", "s390x": "s390x"}

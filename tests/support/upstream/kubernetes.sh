@@ -70,7 +70,7 @@ cd "$work"
 
 fetch_source() {
   local conf
-  conf=$(python3 "$here/apt_root.py" "$work/apt" --architecture "$architecture" --sources)
+  conf=$(python3 "$here/../../../ci/debian/apt_root.py" "$work/apt" --architecture "$architecture" --sources)
   apt-get -q -c "$conf" source --download-only kubernetes >apt.log 2>&1 \
     || die "cannot fetch the source package: $(tail -n 5 apt.log)"
   apt-get -q -c "$conf" download golang-github-modern-go-reflect2-dev >>apt.log 2>&1 \

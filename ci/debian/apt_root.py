@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 SUITE = "bookworm"
+SECURITY = "bookworm-security"
 COMPONENT = "main"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT_ETC = Path("/etc/apt")
@@ -21,7 +22,7 @@ class AptError(RuntimeError):
     """apt, or the machine's apt configuration, did not give what was asked for."""
 
 
-def deb822_uris(text: str) -> list[str]:
+def deb822_uris(text: str, suite: str) -> list[str]:
     uris = []
     for paragraph in re.split(r"\n\s*\n", text):
         fields, name = {}, None
@@ -36,32 +37,32 @@ def deb822_uris(text: str) -> list[str]:
                 fields[name] = value.strip()
         enabled = fields.get("enabled", "yes").lower() not in ("no", "false", "0")
         words = {key: value.split() for key, value in fields.items()}
-        if (enabled and "deb" in words.get("types", []) and SUITE in words.get("suites", [])
+        if (enabled and "deb" in words.get("types", []) and suite in words.get("suites", [])
                 and COMPONENT in words.get("components", [])):
             uris += words.get("uris", [])
     return uris
 
 
-def one_line_uris(text: str) -> list[str]:
-    pattern = re.compile(rf"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+{SUITE}\s+(?:\S+\s+)*{COMPONENT}\b", re.MULTILINE)
+def one_line_uris(text: str, suite: str) -> list[str]:
+    pattern = re.compile(rf"^deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+{re.escape(suite)}\s+(?:\S+\s+)*{COMPONENT}\b", re.MULTILINE)
     return pattern.findall(text)
 
 
-def debian_uris() -> list[str]:
+def debian_uris(suite: str = SUITE) -> list[str]:
     """Where this machine's own configuration takes the suite from."""
     parts = APT_ETC / "sources.list.d"
     uris = []
     for path in [APT_ETC / "sources.list", *sorted(parts.glob("*.list"))]:
         if path.is_file():
-            uris += one_line_uris(path.read_text(encoding="utf-8"))
+            uris += one_line_uris(path.read_text(encoding="utf-8"), suite)
     for path in sorted(parts.glob("*.sources")):
-        uris += deb822_uris(path.read_text(encoding="utf-8"))
+        uris += deb822_uris(path.read_text(encoding="utf-8"), suite)
     if not uris:
-        raise AptError(f"no enabled source of {SUITE} {COMPONENT} in {APT_ETC}: this needs a Debian 12 machine")
+        raise AptError(f"no enabled source of {suite} {COMPONENT} in {APT_ETC}: this needs a Debian 12 machine")
     return list(dict.fromkeys(uris))
 
 
-def create(root: Path, architectures: list[str], sources: bool) -> Path:
+def create(root: Path, architectures: list[str], sources: bool, suites: tuple[str, ...] = (SUITE,)) -> Path:
     """Writes the private root and returns its apt.conf; lists are not fetched yet."""
     root = root.resolve()
     for folder in ("state/lists/partial", "cache/archives/partial"):
@@ -69,8 +70,8 @@ def create(root: Path, architectures: list[str], sources: bool) -> Path:
     (root / "status").touch()
     kinds = ["deb", "deb-src"] if sources else ["deb"]
     (root / "sources.list").write_text(
-        "".join(f"{kind} [signed-by={KEYRING}] {uri} {SUITE} {COMPONENT}\n"
-                for uri in debian_uris() for kind in kinds), encoding="utf-8")
+        "".join(f"{kind} [signed-by={KEYRING}] {uri} {suite} {COMPONENT}\n"
+                for suite in suites for uri in debian_uris(suite) for kind in kinds), encoding="utf-8")
     listed = " ".join(f'"{name}";' for name in architectures)
     conf = root / "apt.conf"
     # The host's own apt.conf.d stays in force (it may hold a proxy), except for hooks, which would touch the host.
@@ -106,8 +107,10 @@ def main() -> int:
     parser.add_argument("root", type=Path, help="the private root's folder")
     parser.add_argument("--architecture", action="append", required=True, help="Debian's name; may be repeated")
     parser.add_argument("--sources", action="store_true", help="list source packages too")
+    parser.add_argument("--security", action="store_true", help="list what Debian's security team has published, too")
     arguments = parser.parse_args()
-    conf = create(arguments.root, arguments.architecture, arguments.sources)
+    suites = (SUITE, SECURITY) if arguments.security else (SUITE,)
+    conf = create(arguments.root, arguments.architecture, arguments.sources, suites)
     run(conf, "apt-get", "-q", "update")
     print(conf)
     return 0
