@@ -2,6 +2,8 @@
 #include <kubeferry/runtime/images.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
+#include "leases.hpp"
+
 namespace kubeferry::runtime {
 
 namespace {
@@ -55,6 +57,7 @@ Status make_so(const host::Host& host, const CriClient& client, const WantedImag
   }
   KF_TRY_ASSIGN(const std::string before, image_problem(host, client, images, wanted));
   if (!before.empty()) {
+    KF_TRY(drop_leases_of_the_dead(host, client));
     KF_TRY(bring(host, client, wanted));
     KF_TRY_ASSIGN(const std::string problem, state(host, client, wanted));
     if (!problem.empty()) {

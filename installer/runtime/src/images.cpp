@@ -7,6 +7,8 @@
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/host/complaint.hpp>
 
+#include "ctr.hpp"
+
 namespace kubeferry::runtime {
 
 namespace {
@@ -22,16 +24,6 @@ std::vector<std::string> crictl(const CriClient& client, std::vector<std::string
   if (!client.configuration.empty()) {
     argv.insert(argv.begin() + 1, {"--config", client.configuration});
   }
-  argv.insert(argv.end(), arguments.begin(), arguments.end());
-  return argv;
-}
-
-std::vector<std::string> ctr(const CriClient& client, std::vector<std::string> arguments) {
-  constexpr std::string_view k_scheme = "unix://";
-  const std::string_view address = client.endpoint;
-  std::vector<std::string> argv = {
-      client.ctr, "--address", std::string(address.starts_with(k_scheme) ? address.substr(k_scheme.size()) : address),
-      "--namespace", "k8s.io"};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }

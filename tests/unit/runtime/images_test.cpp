@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kubeferry/base/text.hpp>
 #include <kubeferry/steps/step.hpp>
 
 #include "sample_host.hpp"
@@ -156,6 +157,33 @@ TEST_F(Images, WithoutAPinArePulledAgainWhereTheStoreIsOurs) {
   EXPECT_TRUE(step()->apply(sample_.host));
   EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr("rmi"))));
   EXPECT_THAT(sample_.runner->asked, Not(Contains(HasSubstr(" pull "))));
+}
+
+TEST_F(Images, LeasesOfTheDeadGoBeforeAPull) {
+  have_nothing();
+  sample_.file("/s", "");
+  const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto lease = [](std::string_view id, TimePoint created, std::string_view offset, std::string_view labels) {
+    const std::string text = to_rfc3339(created);
+    return fmt::format("{} {}{} {} \n", id, text.substr(0, text.size() - 1), offset, labels);
+  };
+  using std::chrono::hours;
+  using std::chrono::minutes;
+  constexpr auto* k_day = "containerd.io/gc.expire=2026-11-23T05:22:38Z";
+  sample_.runner->answers[k_ctr + "leases ls"] = {
+      .out = "ID CREATED AT LABELS \n" + lease("old", now - hours(1), "Z", k_day) +
+             lease("east", now - minutes(10) + hours(2), "+02:00", k_day) +
+             lease("west", now - minutes(10) - hours(3) - minutes(30), "-03:30", k_day) +
+             lease("future", now + hours(1), "Z", k_day) + lease("kept", now - hours(1), "Z", "-") +
+             lease("alive", now + hours(2), "+02:00", k_day) + "odd 2026 x\n"};
+  std::vector<std::string> said;
+  sample_.runner->otherwise = [&](const std::string& line) -> ProcessOutput {
+    said.push_back(line);
+    return {.exit_status = line.find("pull") == std::string::npos ? 0 : 1};
+  };
+  EXPECT_FALSE(step()->apply(sample_.host));
+  EXPECT_THAT(said, testing::ElementsAre(k_ctr + "leases rm --sync old east west future",
+                                         k_call + "pull registry.k8s.io/pause:3.2"));
 }
 
 TEST_F(Images, ThatAreOthersAreRefused) {
