@@ -7,7 +7,9 @@ vm_pid=
 # Prepares everything but the machine's disk.
 machine_prepare() {
   vm_qemu=$("$vm_here/qemu.sh")
-  vm_image=$("$vm_here/image.sh")
+  # A machine that is gone on with needs the image under its disk, and its key, also when there is a newer one.
+  [[ -s $WORK/image ]] || "$vm_here/image.sh" >"$WORK/image"
+  vm_image=$(<"$WORK/image")
   vm_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   install -m 0600 "$vm_image/key" "$WORK/key"
   vm_ssh=(ssh -q -i "$WORK/key" -p "$vm_port" -F none -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null
