@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include <kubeferry/catalog/catalog.hpp>
+#include <kubeferry/catalog/needs.hpp>
 
 namespace kubeferry::catalog {
 namespace {
@@ -103,8 +104,19 @@ TEST_F(CatalogLoad, BadImageTags) {
 }
 
 TEST_F(CatalogLoad, PairsWithoutAnArtifact) {
-  replace("kubernetes.yaml", "crictl: v1.20.0", "cryctl: v1.20.0");
+  replace("kubernetes.yaml", "crictl: v1.23.0", "cryctl: v1.23.0");
   EXPECT_THAT(error(), HasSubstr("1.20 pairs with cryctl"));
+}
+
+TEST_F(CatalogLoad, AReleaseCandidateIsKnownAndItsReleaseIsNot) {
+  replace("kubernetes.yaml", "patches: 0-1, registry: registry.k8s.io, coredns: v1.14.6, etcd: 3.7.0-0, pause: 3.10.2",
+          "patches: 0-0, registry: registry.k8s.io, coredns: v1.14.6, etcd: 3.7.0-0, pause: 3.10.2, prerelease: rc.0");
+  const auto catalog = Catalog::load(folder_).value();
+  const auto images = [&](std::string_view version) {
+    return kubernetes_images(catalog, KubernetesVersion::parse(version).value(), "").value();
+  };
+  EXPECT_EQ(images("v1.37.0-rc.0").note, "");
+  EXPECT_THAT(images("v1.37.0").note, HasSubstr("knows v1.37.0-rc.0 and not v1.37.0"));
 }
 
 TEST_F(CatalogLoad, MissingFolderIsAnIoError) {

@@ -63,9 +63,10 @@ constexpr Row k_rows[] = {
     {33, 0, 5, k_new, "coredns/coredns:v1.12.0", "3.5.21-0", "3.10"},
     {33, 6, 13, k_new, "coredns/coredns:v1.12.0", "3.5.24-0", "3.10"},
     {34, 0, 1, k_new, "coredns/coredns:v1.12.1", "3.6.4-0", "3.10.1"},
-    {34, 2, 10, k_new, "coredns/coredns:v1.12.1", "3.6.5-0", "3.10.1"},
-    {35, 0, 7, k_new, "coredns/coredns:v1.13.1", "3.6.6-0", "3.10.1"},
-    {36, 0, 3, k_new, "coredns/coredns:v1.14.2", "3.6.8-0", "3.10.2"},
+    {34, 2, 12, k_new, "coredns/coredns:v1.12.1", "3.6.5-0", "3.10.1"},
+    {35, 0, 9, k_new, "coredns/coredns:v1.13.1", "3.6.6-0", "3.10.1"},
+    {36, 0, 5, k_new, "coredns/coredns:v1.14.2", "3.6.8-0", "3.10.2"},
+    {37, 0, 1, k_new, "coredns/coredns:v1.14.6", "3.7.0-0", "3.10.2"},
 };
 
 class KubernetesImagesTest : public testing::Test {
@@ -105,16 +106,6 @@ TEST_F(KubernetesImagesTest, EveryPatchInKubeadmsOrder) {
   }
 }
 
-TEST_F(KubernetesImagesTest, TheReleaseCandidateIsKnownAndTheReleaseIsNot) {
-  const auto candidate = images("v1.37.0-rc.0");
-  ASSERT_TRUE(candidate);
-  EXPECT_EQ(candidate->note, "");
-  EXPECT_THAT(references(*candidate), testing::Contains("registry.k8s.io/etcd:3.7.0-0"));
-  const auto release = images("v1.37.0");
-  ASSERT_TRUE(release);
-  EXPECT_THAT(release->note, HasSubstr("knows v1.37.0-rc.0 and not v1.37.0"));
-}
-
 TEST_F(KubernetesImagesTest, CustomRepositoriesHaveNoSecondCoredns) {
   const auto custom = images("v1.34.2", "harbor.corp/k8s");
   ASSERT_TRUE(custom);
@@ -135,7 +126,7 @@ TEST_F(KubernetesImagesTest, APatchFromTheFutureGetsTheNewestRowAndANote) {
   ASSERT_TRUE(found);
   EXPECT_THAT(references(*found), testing::Contains("registry.k8s.io/etcd:3.6.5-0"));
   EXPECT_THAT(references(*found), testing::Contains("registry.k8s.io/kube-proxy:v1.34.99"));
-  EXPECT_EQ(found->note, "v1.34.99 is newer than the catalog; its images are taken to be those of v1.34.10");
+  EXPECT_EQ(found->note, "v1.34.99 is newer than the catalog; its images are taken to be those of v1.34.12");
 }
 
 TEST_F(KubernetesImagesTest, UnknownMinorsNameTheRangeAndTheNearest) {
@@ -144,7 +135,7 @@ TEST_F(KubernetesImagesTest, UnknownMinorsNameTheRangeAndTheNearest) {
   EXPECT_EQ(old.error().code, ExitCode::usage);
   EXPECT_EQ(old.error().message, "Kubernetes v1.19.16 is not in the catalog, which covers 1.20 to 1.37");
   EXPECT_THAT(old.error().hint, HasSubstr("v1.20.15"));
-  EXPECT_THAT(images("v1.38.0").error().hint, HasSubstr("v1.37.0"));
+  EXPECT_THAT(images("v1.38.0").error().hint, HasSubstr("v1.37.1"));
 }
 
 TEST_F(KubernetesImagesTest, ArmEndsWith126) {

@@ -44,13 +44,13 @@ TEST_F(NeedsTest, UrlsAndChecksumsAsUpstreamHasThem) {
       {"kubelet", "https://dl.k8s.io/release/v1.34.2/bin/linux/ppc64le/kubelet",
        "https://dl.k8s.io/release/v1.34.2/bin/linux/ppc64le/kubelet.sha256", ChecksumStyle::bare},
       {"containerd",
-       "https://github.com/containerd/containerd/releases/download/v1.7.28/"
-       "containerd-static-1.7.28-linux-ppc64le.tar.gz",
-       "https://github.com/containerd/containerd/releases/download/v1.7.28/"
-       "containerd-static-1.7.28-linux-ppc64le.tar.gz.sha256sum",
+       "https://github.com/containerd/containerd/releases/download/v1.7.36/"
+       "containerd-static-1.7.36-linux-ppc64le.tar.gz",
+       "https://github.com/containerd/containerd/releases/download/v1.7.36/"
+       "containerd-static-1.7.36-linux-ppc64le.tar.gz.sha256sum",
        ChecksumStyle::named},
-      {"runc", "https://github.com/opencontainers/runc/releases/download/v1.3.3/runc.ppc64le",
-       "https://github.com/opencontainers/runc/releases/download/v1.3.3/runc.sha256sum", ChecksumStyle::clearsigned},
+      {"runc", "https://github.com/opencontainers/runc/releases/download/v1.3.6/runc.ppc64le",
+       "https://github.com/opencontainers/runc/releases/download/v1.3.6/runc.sha256sum", ChecksumStyle::clearsigned},
       {"cni-plugins",
        "https://github.com/containernetworking/plugins/releases/download/v1.7.1/cni-plugins-linux-ppc64le-v1.7.1.tgz",
        "https://github.com/containernetworking/plugins/releases/download/v1.7.1/"
@@ -83,11 +83,11 @@ TEST_F(NeedsTest, FiveArchitecturesUpTo126) {
     EXPECT_EQ(image.platforms.size(), 5U) << image.reference;
   }
   EXPECT_EQ(find(*found, "runc", "linux/arm")->url,
-            "https://github.com/opencontainers/runc/releases/download/v1.3.3/runc.armhf");
+            "https://github.com/opencontainers/runc/releases/download/v1.3.6/runc.armhf");
   EXPECT_NE(find(*found, "crictl", "linux/arm"), nullptr);
   EXPECT_EQ(find(*found, "containerd", "linux/arm"), nullptr);
   ASSERT_EQ(found->missing.size(), 1U);
-  EXPECT_EQ(found->missing[0].what, "containerd 1.7.28");
+  EXPECT_EQ(found->missing[0].what, "containerd 1.7.36");
   EXPECT_EQ(found->missing[0].platform, "linux/arm");
   EXPECT_FALSE(found->missing[0].required) << "the distribution has a package";
 }
