@@ -186,12 +186,12 @@ reset() { quiet on ./kubeferry reset --yes; }
 # What may differ: the memory of accepted bundles, which is meant to stay; what systemd, udev, ssh and the kernel do for
 # themselves; that a unit which wants the network was started since this boot; what follows the size of memory, which is not
 # the same to the page in each boot.
-readonly ignored=('^/dev / .* devtmpfs' '^(fs/(file-max|(epoll|inotify)/max_user_[a-z]+)|kernel/threads-max|net/ipv4/(tcp|udp)_(mem|[rw]mem|max_[a-z_]+)|user/max_[a-z_]+):'
+readonly ignored=('^/dev / .* devtmpfs' '^/root/kubeferry ' '^(fs/(file-max|(epoll|inotify)/max_user_[a-z]+)|kernel/threads-max|net/ipv4/(tcp|udp)_(mem|[rw]mem|max_[a-z_]+)|user/max_[a-z_]+):'
   '/systemd-private-' '^/proc/sys/fs/binfmt_misc ' '^vm/user_reserve_kbytes:' '(network-online.target|-wait-online.service)'
   '/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '^fs/quota/syncs:' '^\(udev-worker\)'
   '^/run/(systemd|udev|log|user|dbus|credentials|xtables.lock|utmp|sshd|lock|containers$)' '^/var/log/(journal|[bw]tmp|lastlog)' '^/var/lib/systemd/')
 # After a cluster: modules that the kernel loads when iptables or a network device asks for them, and their settings.
-readonly kernel_keeps=('^(ip6?_tables|ip6?table_[a-z]+|x_tables|xt_[A-Za-z0-9_]+|nf_[a-z0-9_]+|nft_[a-z0-9_]+|nfnetlink|libcrc32c)$'
+readonly kernel_keeps=('^(ip6?t_[A-Z]+|ip6?_tables|ip6?table_[a-z]+|x_tables|xt_[A-Za-z0-9_]+|nf_[a-z0-9_]+|nft_[a-z0-9_]+|nfnetlink|libcrc32c)$'
   '^(veth|vxlan|ip6?_udp_tunnel|udp_tunnel|bridge|stp|llc|dummy|ip_set[a-z_]*|ip_vs[a-z_]*)$' '^net/(netfilter/|nf_conntrack)')
 unchanged() { # REGEX…: what may differ besides
   snapshot "$WORK/after"

@@ -28,6 +28,7 @@ inline constexpr std::array<std::string_view, 4> k_mount_parents = {
     "/run/containerd/io.containerd.grpc.v1.cri/sandboxes", "/run/containerd/io.containerd.grpc.v1.cri/containers"};
 
 inline constexpr std::string_view k_namespaces = "/run/netns";
+inline constexpr std::string_view k_groups = "/sys/fs/cgroup";
 
 inline constexpr std::array<std::string_view, 8> k_interfaces = {
     "cni0", "flannel.1", "flannel-v6.1", "kube-ipvs0", "vxlan.calico", "weave", "antrea-gw0", "cilium_host"};

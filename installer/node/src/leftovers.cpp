@@ -126,6 +126,10 @@ void remove_namespaces(const host::Host& host, const std::set<std::string>& kept
 
 /// The kubelet's cgroups: empty by now; rmdir(2) refuses those that are not.
 void remove_cgroups(const host::Host& host) {
+  // systemd would make the groups of slices again that it takes for active.
+  if (const auto systemctl = host.program("systemctl"); systemctl && host.exists("/sys/fs/cgroup/kubepods.slice")) {
+    static_cast<void>(host.output_of({*systemctl, "stop", "kubepods.slice"}, std::chrono::minutes(2)));
+  }
   for (const auto& controller : names_in(host, "/sys/fs/cgroup")) {
     for (const std::string_view name : {"kubepods", "kubepods.slice"}) {
       for (const std::string& path :
@@ -187,7 +191,52 @@ void restore_sysctls(const host::Host& host, const Json* before, Sweep& sweep) {
   }
 }
 
+/// Options of the one file system that all mounts of control groups v2 share. A container that mounts it without them
+/// takes them away from the host (runc does for Pods in the host's own group namespace).
+constexpr std::array<std::string_view, 6> k_group_options = {
+    "nsdelegate",      "favordynmods", "memory_localevents", "memory_recursiveprot", "memory_hugetlb_accounting",
+    "pids_localevents"};
+
+std::vector<std::string> group_options(const host::Host& host) {
+  return group_options_in(read_file("/proc/self/mounts", std::uint64_t{16} << 20).value_or(""),
+                          host.at(k_groups).native());
+}
+
+Status restore_group_options(const host::Host& host, const std::set<std::string>& before) {
+  std::set<std::string> lost = before;
+  for (const auto& option : group_options(host)) {
+    lost.erase(option);
+  }
+  const auto mount = host.program("mount");
+  if (lost.empty() || !mount) {
+    return {};
+  }
+  std::string options = "remount";
+  for (const auto& option : before) {
+    options += "," + option;
+  }
+  auto done = host.output_of({*mount, "-o", options, host.at(k_groups).native()});
+  return done ? Status() : propagate(std::move(done));
+}
+
 }  // namespace
+
+std::vector<std::string> group_options_in(std::string_view mounts, std::string_view point) {
+  for (const auto line : split(mounts, '\n')) {
+    const auto fields = split(line, ' ');
+    if (fields.size() < 4 || fields[1] != point || fields[2] != "cgroup2") {
+      continue;
+    }
+    std::vector<std::string> out;
+    for (const auto option : split(fields[3], ',')) {
+      if (std::ranges::find(k_group_options, option) != k_group_options.end()) {
+        out.emplace_back(option);
+      }
+    }
+    return out;
+  }
+  return {};
+}
 
 std::vector<std::string> mounts_below(std::string_view mounts, std::string_view directory) {
   std::vector<std::string> out;
@@ -245,6 +294,9 @@ Json note_leftovers(const host::Host& host) {
   out.set("interfaces", to_json(names_in(host, "/sys/class/net")));
   out.set("namespaces", to_json(names_in(host, k_namespaces)));
   out.set("sysctls", std::move(sysctls));
+  out.set("groupOptions", to_json(group_options(host)));
+  const auto tables = packet_filter_tables(host);
+  out.set("firewallTables", to_json({tables.begin(), tables.end()}));
   return out;
 }
 
@@ -255,7 +307,12 @@ Status remove_leftovers(const host::Host& host, const Json& before,
   remove_interfaces(host, strings(before.find("interfaces")), sweep);
   remove_namespaces(host, strings(before.find("namespaces")), sweep);
   sweep.take(clean_packet_filter(host));
+  // A journal from before they were noted does not say that there were none.
+  if (const Json* tables = before.find("firewallTables")) {
+    remove_idle_tables(host, strings(tables));
+  }
   remove_cgroups(host);
+  sweep.take(restore_group_options(host, strings(before.find("groupOptions"))));
   if (before.find("paths") == nullptr || before.find("folders") == nullptr) {
     sweep.take(
         fail(ExitCode::io, "the journal does not say what was here before kubeadm ran; no directory was removed"));

@@ -105,6 +105,15 @@ Status clean(const host::Host& host, std::string_view kind) {
   return {};
 }
 
+/// iptables' name for it, and nft's for its family. Of the legacy kind a table is a module of the kernel's.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> k_nft_kinds = {
+    {{"iptables-nft", "ip"}, {"ip6tables-nft", "ip6"}}};
+
+std::string saved_by(const host::Host& host, std::string_view kind) {
+  const auto save = host.program(fmt::format("{}-save", kind));
+  return save ? host.output_of({*save}).value_or("") : std::string();
+}
+
 }  // namespace
 
 bool is_cluster_chain(std::string_view chain) {
@@ -132,6 +141,58 @@ std::string without_cluster_rules(std::string_view saved) {
     }
   }
   return out;
+}
+
+std::vector<std::string> idle_tables(std::string_view saved) {
+  std::vector<std::string> out;
+  std::string table;
+  bool idle = false;
+  for (const auto line : split(saved, '\n')) {
+    if (line.starts_with('*')) {
+      table = line.substr(1);
+      idle = true;
+    } else if (line.starts_with(':')) {
+      // A chain of somebody's has no policy: ":SITE - [0:0]".
+      idle = idle && line.find(" ACCEPT ") != std::string_view::npos;
+    } else if (line == "COMMIT") {
+      if (idle) {
+        out.push_back(table);
+      }
+    } else if (!line.empty() && !line.starts_with('#')) {
+      idle = false;
+    }
+  }
+  return out;
+}
+
+std::set<std::string> packet_filter_tables(const host::Host& host) {
+  std::set<std::string> out;
+  for (const auto& [kind, family] : k_nft_kinds) {
+    const std::string saved = saved_by(host, kind);
+    for (const auto line : split(saved, '\n')) {
+      if (line.starts_with('*')) {
+        out.insert(fmt::format("{} {}", kind, line.substr(1)));
+      }
+    }
+  }
+  return out;
+}
+
+void remove_idle_tables(const host::Host& host, const std::set<std::string>& kept) {
+  for (const auto& [kind, family] : k_nft_kinds) {
+    const auto iptables = host.program(kind);
+    const auto nft = host.program("nft");
+    for (const auto& table : idle_tables(saved_by(host, kind))) {
+      if (kept.contains(fmt::format("{} {}", kind, table)) || !iptables) {
+        continue;
+      }
+      // The built-in chains go when they are empty; iptables has no word for the table itself.
+      const auto emptied = host.output_of({*iptables, "--table", table, "--wait", "10", "--delete-chain"});
+      if (emptied && nft) {
+        static_cast<void>(host.output_of({*nft, "delete", "table", std::string(family), table}));
+      }
+    }
+  }
 }
 
 Status clean_packet_filter(const host::Host& host) {

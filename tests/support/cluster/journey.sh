@@ -52,11 +52,10 @@ remember() { # NAME
   "$host" snapshot "$1" "$WORK/before-$1"
 }
 
-# What may differ: the memory of accepted bundles, which is meant to stay; the lock file and the empty tables that
-# iptables makes when it is first run and that hold no rule; the harness's own credentials folder; a kernel counter.
+# What may differ: the memory of accepted bundles, which is meant to stay; the lock file of iptables, and its tables once
+# they hold nothing (a host without nft(8) cannot take them away); the harness's own credentials folder; a kernel counter.
 readonly ignored=('/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '/run/xtables.lock' '/run/credentials' 'fs/quota/syncs:'
-  '^ip6?tables-save: ([:*]|COMMIT)' '^table ip6? (nat|filter|mangle) \{$' '^\s*chain [A-Z]+ \{$' '^\s*type (nat|filter|route) hook '
-  '^\s*\}?$')
+  '^ip6?tables-save: ([:*]|COMMIT)' '^table ip6? (nat|filter|mangle) \{$' '^\s*\}?$')
 unchanged() { # NAME [REGEX…]
   local name=$1
   shift

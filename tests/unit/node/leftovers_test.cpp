@@ -25,6 +25,46 @@ TEST(MountsBelow, InnermostFirstAndUnescaped) {
       ElementsAre("/var/lib/kubelet", "/var/lib/kubelet/pods/1/volumes/a b", "/var/lib/kubelet/pods/1/volumes/a"));
 }
 
+TEST(GroupOptions, OfTheOneFileSystemAtThatPoint) {
+  const std::string_view mounts =
+      "cgroup2 /sys/fs/cgroup/unified cgroup2 rw,nsdelegate 0 0\n"
+      "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0\n";
+  EXPECT_THAT(group_options_in(mounts, "/sys/fs/cgroup"), ElementsAre("nsdelegate", "memory_recursiveprot"));
+  EXPECT_THAT(group_options_in("tmpfs /sys/fs/cgroup tmpfs rw,nsdelegate 0 0\n", "/sys/fs/cgroup"), ElementsAre());
+}
+
+TEST(RemoveLeftovers, WhatAContainerTookFromTheControlGroupsComesBack) {
+  const FakeHost fake;
+  fake.write("/bin/mount", "", true);
+  fake.write("/bin/systemctl", "", true);
+  Json before = note_leftovers(fake.host());
+  Json options = Json::array();
+  options.push("memory_recursiveprot");
+  options.push("nsdelegate");
+  before.set("groupOptions", std::move(options));
+  fake.write("/sys/fs/cgroup/kubepods.slice/cgroup.procs", "");
+  ASSERT_TRUE(remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; }));
+  EXPECT_THAT(fake.ran(), ElementsAre("/bin/systemctl stop kubepods.slice",
+                                      "/bin/mount -o remount,memory_recursiveprot,nsdelegate " +
+                                          fake.host().at("/sys/fs/cgroup").native()));
+}
+
+TEST(RemoveLeftovers, TablesThatTheClusterMadeGoWhenTheyDoNothing) {
+  std::string saved = "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n";
+  const FakeHost fake([&](const Command& command) {
+    return ProcessOutput{.out = command.argv[0] == "/sbin/iptables-nft-save" ? saved : std::string()};
+  });
+  for (const auto* program : {"/sbin/iptables-nft-save", "/sbin/iptables-nft", "/sbin/nft"}) {
+    fake.write(program, "", true);
+  }
+  const Json before = note_leftovers(fake.host());
+  saved += "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n";
+  ASSERT_TRUE(remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; }));
+  EXPECT_THAT(fake.ran(), ElementsAre("/sbin/iptables-nft-save", "/sbin/iptables-nft-save",
+                                      "/sbin/iptables-nft --table filter --wait 10 --delete-chain",
+                                      "/sbin/nft delete table ip filter"));
+}
+
 TEST(RemoveLeftovers, TakesWhatCameAndLeavesWhatWasThere) {
   const FakeHost fake;
   fake.write("/etc/cni/net.d/99-site.conf", "site");

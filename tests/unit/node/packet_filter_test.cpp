@@ -48,6 +48,13 @@ TEST(WithoutClusterRules, NothingToDoIsNothing) {
   EXPECT_EQ(without_cluster_rules("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"), "");
 }
 
+TEST(IdleTables, HaveNoRuleNoChainOfSomebodysAndNoOtherPolicy) {
+  EXPECT_EQ(idle_tables("# x\n*nat\n:PREROUTING ACCEPT [1:60]\nCOMMIT\n*raw\nCOMMIT\n"
+                        "*filter\n:INPUT DROP [0:0]\nCOMMIT\n*mangle\n:SITE - [0:0]\nCOMMIT\n"
+                        "*security\n:INPUT ACCEPT [0:0]\n-A INPUT -j ACCEPT\nCOMMIT\n"),
+            (std::vector<std::string>{"nat", "raw"}));
+}
+
 TEST(IsClusterChain, ByPrefix) {
   EXPECT_TRUE(is_cluster_chain("KUBE-MARK-MASQ"));
   EXPECT_TRUE(is_cluster_chain("FLANNEL-FWD"));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/host/host.hpp>
@@ -17,6 +19,17 @@ namespace kubeferry::node {
 /// the cluster go: rules in its chains or to them, then the chains. Rules of others are not touched, nor are counters.
 /// Empty when there is nothing to take out. Format: iptables-save(8).
 [[nodiscard]] std::string without_cluster_rules(std::string_view saved);
+
+/// The tables in `saved` (the text of iptables-save) that do nothing: no rule, no chain but the built-in ones, and
+/// those accept.
+[[nodiscard]] std::vector<std::string> idle_tables(std::string_view saved);
+
+/// The tables of the nft kind that there are, IPv4 and IPv6: "iptables-nft nat". The first rule in one makes it.
+[[nodiscard]] std::set<std::string> packet_filter_tables(const host::Host& host);
+
+/// Takes away tables of the nft kind that are not in `kept` (packet_filter_tables() of before) and do nothing now. As
+/// far as the host has the programs: a table that stays is harmless.
+void remove_idle_tables(const host::Host& host, const std::set<std::string>& kept);
 
 /// Takes the cluster's rules out of the IPv4 and IPv6 filter, in the nft and the legacy kind, as far as the host has
 /// the programs. io errors of the programs.
