@@ -66,10 +66,10 @@ TEST_F(CatalogLoad, KubeadmConfigurationVersions) {
 }
 
 TEST_F(CatalogLoad, ANewPatchIsOneNumber) {
-  replace("kubernetes.yaml", "patches: 2-10", "patches: 2-11");
+  replace("kubernetes.yaml", "patches: 2-12", "patches: 2-13");
   const auto catalog = Catalog::load(folder_);
   ASSERT_TRUE(catalog);
-  const auto version = KubernetesVersion::parse("v1.34.11");
+  const auto version = KubernetesVersion::parse("v1.34.13");
   EXPECT_EQ(patch_row(**catalog->minor(*version), *version).note, "");
 }
 
@@ -94,7 +94,7 @@ TEST_F(CatalogLoad, BadValues) {
 }
 
 TEST_F(CatalogLoad, BadBounds) {
-  replace("artifacts.yaml", "\">= 1.6.36\"", "\"~ 1.6.36\"");
+  replace("artifacts.yaml", "\">= 1.7.0\"", "\"~ 1.7.0\"");
   EXPECT_THAT(error(), HasSubstr("must be any, or a bound"));
 }
 

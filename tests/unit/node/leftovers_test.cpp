@@ -37,7 +37,9 @@ TEST(RemoveLeftovers, WhatAContainerTookFromTheControlGroupsComesBack) {
   const FakeHost fake;
   fake.write("/bin/mount", "", true);
   fake.write("/bin/systemctl", "", true);
-  Json before = note_leftovers(fake.host());
+  Json before;
+  before.set("paths", Json::array());
+  before.set("folders", Json::object());
   Json options = Json::array();
   options.push("memory_recursiveprot");
   options.push("nsdelegate");
