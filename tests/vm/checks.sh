@@ -187,7 +187,8 @@ reset() { quiet on ./kubeferry reset --yes; }
 # themselves; that a unit which wants the network was started since this boot; what follows the size of memory, which is not
 # the same to the page in each boot.
 readonly ignored=('^/dev / .* devtmpfs' '^/root/kubeferry ' '^(fs/(file-max|(epoll|inotify)/max_user_[a-z]+)|kernel/threads-max|net/ipv4/(tcp|udp)_(mem|[rw]mem|max_[a-z_]+)|user/max_[a-z_]+):'
-  '/systemd-private-' '^/proc/sys/fs/binfmt_misc ' '^vm/user_reserve_kbytes:' '(network-online.target|-wait-online.service)'
+  '/systemd-private-' '^/sys/fs/cgroup/.*/systemd-fsckd.service$' '^systemd-fsckd.(service|socket) loaded' '^/lib/systemd/systemd-fsckd'
+  '^/proc/sys/fs/binfmt_misc ' '^vm/user_reserve_kbytes:' '(network-online.target|-wait-online.service)'
   '/var/lib/kubeferry( |$)' '/var/lib/kubeferry/trust.json' '^fs/quota/syncs:' '^\(udev-worker\)'
   '^/run/(systemd|udev|log|user|dbus|credentials|xtables.lock|utmp|sshd|lock|containers$)' '^/var/log/(journal|[bw]tmp|lastlog)' '^/var/lib/systemd/')
 # After a cluster: modules that the kernel loads when iptables or a network device asks for them, and their settings.
