@@ -174,6 +174,9 @@ std::set<std::string> packet_filter_tables(const host::Host& host) {
         out.insert(fmt::format("{} {}", kind, line.substr(1)));
       }
     }
+    for (const auto& table : idle_tables(saved)) {
+      out.erase(fmt::format("{} {}", kind, table));
+    }
   }
   return out;
 }

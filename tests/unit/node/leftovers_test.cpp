@@ -52,7 +52,7 @@ TEST(RemoveLeftovers, WhatAContainerTookFromTheControlGroupsComesBack) {
 }
 
 TEST(RemoveLeftovers, TablesThatTheClusterMadeGoWhenTheyDoNothing) {
-  std::string saved = "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n";
+  std::string saved = "*nat\n:PREROUTING DROP [0:0]\nCOMMIT\n*raw\n:OUTPUT ACCEPT [0:0]\nCOMMIT\n";
   const FakeHost fake([&](const Command& command) {
     return ProcessOutput{.out = command.argv[0] == "/sbin/iptables-nft-save" ? saved : std::string()};
   });
@@ -60,7 +60,9 @@ TEST(RemoveLeftovers, TablesThatTheClusterMadeGoWhenTheyDoNothing) {
     fake.write(program, "", true);
   }
   const Json before = note_leftovers(fake.host());
-  saved += "*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n*mangle\n:INPUT ACCEPT [0:0]\n-A INPUT -j DROP\nCOMMIT\n";
+  saved =
+      "*nat\n:PREROUTING ACCEPT [0:0]\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n*mangle\n:INPUT ACCEPT [0:0]\n-A "
+      "INPUT -j DROP\nCOMMIT\n";
   ASSERT_TRUE(remove_leftovers(fake.host(), before, [](std::string_view line) { ADD_FAILURE() << line; }));
   EXPECT_THAT(fake.ran(), ElementsAre("/sbin/iptables-nft-save", "/sbin/iptables-nft-save",
                                       "/sbin/iptables-nft --table filter --wait 10 --delete-chain",

@@ -24,7 +24,8 @@ namespace kubeferry::node {
 /// those accept.
 [[nodiscard]] std::vector<std::string> idle_tables(std::string_view saved);
 
-/// The tables of the nft kind that there are, IPv4 and IPv6: "iptables-nft nat". The first rule in one makes it.
+/// The tables of the nft kind that do something, IPv4 and IPv6: "iptables-nft nat". The first rule in one makes it, and
+/// a host without nft(8) has no word to take it away again: one that is left so is nobody's.
 [[nodiscard]] std::set<std::string> packet_filter_tables(const host::Host& host);
 
 /// Takes away tables of the nft kind that are not in `kept` (packet_filter_tables() of before) and do nothing now. As
