@@ -40,7 +40,44 @@ bool is_of(const Identity& identity, const Platform& platform) {
          identity.machine == platform.elf_machine;
 }
 
+/// An unsigned number of `width` bytes in the file's own byte order; nothing past the end.
+std::optional<std::uint64_t> number_at(ByteView bytes, std::uint64_t at, std::size_t width, bool big_endian) {
+  if (at > bytes.size() || bytes.size() - at < width) {
+    return std::nullopt;
+  }
+  std::uint64_t value = 0;
+  for (std::size_t n = 0; n < width; ++n) {
+    const std::size_t place = static_cast<std::size_t>(at) + (big_endian ? n : width - 1 - n);
+    value = value << 8U | std::to_integer<std::uint64_t>(bytes[place]);
+  }
+  return value;
+}
+
 }  // namespace
+
+bool is_static(ByteView start) {
+  const auto found = identity(start);
+  if (!found || (found->file_class != 1 && found->file_class != 2)) {
+    return false;
+  }
+  const bool wide = found->file_class == 2;
+  const bool big = found->data == 2;
+  // e_phoff, e_phentsize, e_phnum; p_type is the first word of each program header.
+  const auto table = number_at(start, wide ? 32 : 28, wide ? 8 : 4, big);
+  const auto size = number_at(start, wide ? 54 : 42, 2, big);
+  const auto count = number_at(start, wide ? 56 : 44, 2, big);
+  if (!table || !size || !count || *table > start.size()) {
+    return false;
+  }
+  constexpr std::uint64_t k_interpreter = 3;
+  for (std::uint64_t n = 0; n < *count; ++n) {
+    const auto type = number_at(start, *table + n * *size, 4, big);
+    if (!type || *type == k_interpreter) {
+      return false;
+    }
+  }
+  return *count > 0;
+}
 
 const Platform* of_elf(ByteView header) {
   const auto found = identity(header);

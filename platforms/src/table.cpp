@@ -37,12 +37,13 @@ Result<T> small(const JsonView& object, std::string_view key, std::uint64_t maxi
 
 Result<Platform> describe(const Json& document, std::string_view name) {
   const JsonView view(document, std::string(name));
-  KF_TRY(
-      view.only({"name", "architecture", "variant", "machines", "debian", "rpm", "runc", "containerd", "qemu", "elf"}));
+  KF_TRY(view.only({"name", "architecture", "variant", "machines", "triplet", "debian", "rpm", "runc", "containerd",
+                    "qemu", "elf"}));
   Platform platform;
   KF_TRY_ASSIGN(platform.name, text(view, "name"));
   KF_TRY_ASSIGN(platform.architecture, text(view, "architecture"));
   KF_TRY_ASSIGN(platform.variant, text(view, "variant"));
+  KF_TRY_ASSIGN(platform.triplet, text(view, "triplet"));
   KF_TRY_ASSIGN(platform.debian, text(view, "debian"));
   KF_TRY_ASSIGN(platform.rpm, text(view, "rpm"));
   KF_TRY_ASSIGN(platform.runc, text(view, "runc"));

@@ -19,6 +19,7 @@ struct Platform {
   std::string_view architecture;           ///< OCI and GOARCH: "amd64", "arm", "arm64", "ppc64le", "s390x"
   std::string_view variant;                ///< OCI variant meant when none is written: "v7" for arm; mostly empty
   std::vector<std::string_view> machines;  ///< `uname -m`: {"armv7l", "armv8l"}; the first is the usual one
+  std::string_view triplet;                ///< GNU's: "arm-linux-gnueabihf"; names compilers and library folders
   std::string_view debian;                 ///< "armhf", "ppc64el"
   std::string_view rpm;                    ///< "armv7hl", "aarch64"
   std::string_view runc;                   ///< suffix of runc's release files: arm is "armhf"
@@ -47,5 +48,10 @@ Result<const Platform*> host();
 /// be of its class, byte order and machine; a file that is no ELF (a script, a unit) may go anywhere.
 /// integrity error naming `what` and both machines otherwise (SECURITY M50).
 Status check_executable(ByteView header, const Platform& wanted, std::string_view what);
+
+/// Whether an ELF executable runs without a loader of the host's (no PT_INTERP segment). `start` is the file's
+/// beginning: its header and program headers, 4 KiB are plenty. false, too, for what is no whole ELF header. Format:
+/// ELF gABI.
+[[nodiscard]] bool is_static(ByteView start);
 
 }  // namespace kubeferry::platforms
