@@ -23,12 +23,16 @@ function(kf_option_if_supported flag)
 endfunction()
 foreach(flag -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks
              -fno-strict-overflow -fno-strict-aliasing -fcf-protection=full
-             "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+             "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" -ffunction-sections -fdata-sections)
   kf_option_if_supported(${flag})
 endforeach()
 # clang takes this flag on every architecture and then warns that it is unused.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)")
   kf_option_if_supported(-mbranch-protection=standard)
 endif()
-target_link_options(project_options INTERFACE LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack LINKER:-z,separate-code LINKER:--as-needed)
+target_link_options(project_options INTERFACE LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack LINKER:-z,separate-code LINKER:--as-needed
+  LINKER:--gc-sections)
+if(KF_LIBRARIES)
+  target_compile_options(project_options INTERFACE "-ffile-prefix-map=${KF_LIBRARIES}/=")
+endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)

@@ -1,0 +1,13 @@
+# kf_command(VARIABLE TARGET): how a test starts a program of ours: itself, or a script that starts it by the emulator of
+# its architecture. Programs in tests' own languages know nothing of CMAKE_CROSSCOMPILING_EMULATOR.
+function(kf_command variable target)
+  if(NOT CMAKE_CROSSCOMPILING_EMULATOR)
+    set(${variable} $<TARGET_FILE:${target}> PARENT_SCOPE)
+    return()
+  endif()
+  set(script ${CMAKE_BINARY_DIR}/emulated/${target})
+  file(GENERATE OUTPUT ${script}
+    CONTENT "#!/bin/sh\nexec ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}> \"$@\"\n"
+    FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  set(${variable} ${script} PARENT_SCOPE)
+endfunction()

@@ -1,0 +1,32 @@
+# The libraries of a static program, under the names that find_package() gives those of Debian (ci/static/libraries made
+# them in KF_LIBRARIES).
+function(kf_static_library target archive)
+  add_library(${target} STATIC IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES IMPORTED_LOCATION ${KF_LIBRARIES}/lib/${archive}
+    INTERFACE_INCLUDE_DIRECTORIES ${KF_LIBRARIES}/include INTERFACE_LINK_LIBRARIES "${ARGN}")
+endfunction()
+function(kf_header_library target)
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  set_target_properties(${target} PROPERTIES INTERFACE_INCLUDE_DIRECTORIES ${KF_LIBRARIES}/include)
+endfunction()
+
+kf_static_library(ZLIB::ZLIB libz.a)
+kf_static_library(PkgConfig::ZSTD libzstd.a Threads::Threads)
+kf_static_library(OpenSSL::Crypto libcrypto.a Threads::Threads)
+kf_static_library(OpenSSL::SSL libssl.a OpenSSL::Crypto)
+kf_static_library(kf_nghttp2 libnghttp2.a)
+kf_static_library(kf_cares libcares.a)
+kf_static_library(CURL::libcurl libcurl.a kf_nghttp2 kf_cares OpenSSL::SSL ZLIB::ZLIB)
+set_property(TARGET CURL::libcurl PROPERTY INTERFACE_COMPILE_DEFINITIONS CURL_STATICLIB)
+kf_static_library(LibArchive::LibArchive libarchive.a PkgConfig::ZSTD ZLIB::ZLIB)
+set_property(TARGET LibArchive::LibArchive PROPERTY INTERFACE_COMPILE_DEFINITIONS LIBARCHIVE_STATIC)
+kf_static_library(yaml-cpp libyaml-cpp.a)
+kf_static_library(GTest::gtest libgtest.a Threads::Threads)
+kf_static_library(GTest::gtest_main libgtest_main.a GTest::gtest)
+kf_static_library(GTest::gmock libgmock.a GTest::gtest)
+
+kf_header_library(tl::expected)
+kf_header_library(nlohmann_json::nlohmann_json)
+kf_header_library(CLI11::CLI11)
+kf_header_library(Boost::headers)
+kf_header_library(fmt::fmt-header-only)
