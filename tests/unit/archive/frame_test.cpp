@@ -7,6 +7,7 @@
 #include <kubeferry/archive/seek_table.hpp>
 #include <kubeferry/archive/tar.hpp>
 #include <kubeferry/archive/zstd_stream.hpp>
+#include <kubeferry/crypto/hasher.hpp>
 
 namespace kubeferry::archive {
 namespace {
@@ -81,6 +82,28 @@ TEST(FrameCompressor, RoundTripsDeterministically) {
   Bytes out(content.size());
   ASSERT_TRUE(decompressor.decompress(first, out));
   EXPECT_EQ(out, content);
+}
+
+TEST(FrameCompressor, GivesTheSameBytesOnEveryArchitecture) {
+  // Text-like: repeats at many distances, so that every match finder has something to choose from.
+  Bytes content(std::size_t{3} << 20);
+  std::uint32_t state = 1;
+  for (std::size_t n = 0; n < content.size(); ++n) {
+    state = state * 1664525U + 1013904223U;
+    const std::size_t back = 1 + (state >> 16U) % 60000;
+    content[n] = (state >> 29U) != 0 && n > back ? content[n - back] : static_cast<std::byte>(state >> 24U);
+  }
+  crypto::Hasher all;
+  for (const int level : {1, 3, 6, 9, 12, 19}) {
+    FrameCompressor compressor(level);
+    for (const std::size_t size :
+         {std::size_t{1000}, std::size_t{15000}, std::size_t{16385}, std::size_t{100000}, content.size()}) {
+      Bytes frame;
+      ASSERT_TRUE(compressor.compress(ByteView(content).first(size), frame));
+      all.update(frame);
+    }
+  }
+  EXPECT_EQ(all.finish().to_string(), "sha256:9ce8d9cfca191b41fb00f6cbe62a20fd19a0da1e84a0dc5df718e79d7ae3e4b8");
 }
 
 TEST(FrameDecompressor, BelievesNoFrame) {  // M39, M40

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
 #include <random>
 
 #include <kubeferry/base/process.hpp>
@@ -35,6 +37,20 @@ TEST_F(WriterTest, WhatWasWrittenIsReadBack) {
     ASSERT_TRUE(bytes) << bytes.error().message;
     EXPECT_EQ(*bytes, sample.contents[n]) << n;
   }
+}
+
+TEST_F(WriterTest, TheSameBytesOnEveryArchitecture) {
+  // The secret key of RFC 8032, 7.1, test 1, as PKCS #8: an Ed25519 signature has no random part.
+  write_text(folder_ / "key",
+             "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+             "-----END PRIVATE KEY-----\n");
+  ::chmod((folder_ / "key").c_str(), 0600);
+  const auto key = crypto::read_private_key(folder_ / "key");
+  ASSERT_TRUE(key) << key.error().message;
+  write_sample(folder_ / "a", *key);
+  const std::string bytes = file_text(folder_ / "a");
+  EXPECT_EQ(crypto::Digest::of(as_byte_view(bytes)).to_string(),
+            "sha256:03b7ca70df2012b221c1fcc85d083938d31d7dcc6f48578c8c56c2747fbde2bf");
 }
 
 TEST_F(WriterTest, StockToolsReadIt) {
