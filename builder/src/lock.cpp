@@ -178,6 +178,10 @@ std::string spec_identity(const catalog::Spec& spec) {
     files.push(std::move(item));
   }
   out.set("files", std::move(files));
+  // Locks from before there was the key stay what they were.
+  if (!spec.program.empty()) {
+    out.set("kubeferry", spec.program);
+  }
   out.set("missing", spec.missing == catalog::Missing::skip ? "skip" : "fail");
   return crypto::Digest::of(as_byte_view(to_text(out))).to_string();
 }

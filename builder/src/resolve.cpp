@@ -5,6 +5,7 @@
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/workers.hpp>
+#include <kubeferry/builder/own_program.hpp>
 #include <kubeferry/catalog/cni_manifest.hpp>
 #include <kubeferry/platforms/platform.hpp>
 
@@ -86,8 +87,15 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
     }
   }
 
+  KF_TRY_ASSIGN(const OwnProgram own, own_program(spec, options.program));
+  if (!own.absent.empty()) {
+    collected.warn(options, own.absent);
+  }
+  std::vector<catalog::FileSpec> files = spec.files;
+  files.insert(files.end(), own.files.begin(), own.files.end());
+
   // Downloads first: the CNI's manifest says which further images there are.
-  std::vector<LockedDownload> downloads(needs.downloads.size() + spec.files.size());
+  std::vector<LockedDownload> downloads(needs.downloads.size() + files.size());
   KF_TRY(for_each_index(downloads.size() + 1, options.jobs, options.stop, [&](std::size_t index) -> Status {
     if (index == 0) {
       return ask_kubeadm(spec, catalog, needs, upstream, options);
@@ -96,7 +104,7 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
     if (n < needs.downloads.size()) {
       KF_TRY_ASSIGN(downloads[n], resolve_download(needs.downloads[n], upstream, collected));
     } else {
-      KF_TRY_ASSIGN(downloads[n], resolve_file(spec.files[n - needs.downloads.size()], spec.platforms, upstream));
+      KF_TRY_ASSIGN(downloads[n], resolve_file(files[n - needs.downloads.size()], spec.platforms, upstream));
     }
     return {};
   }));

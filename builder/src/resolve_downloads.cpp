@@ -187,7 +187,7 @@ Result<LockedDownload> resolve_file(const catalog::FileSpec& file, const std::ve
   download.url = file.url;
   download.source = file.source;
   download.kind = "binary";
-  download.name = "user";
+  download.name = file.component;
   std::optional<crypto::Digest> stated;
   if (!file.sha256.empty()) {
     KF_TRY_ASSIGN(stated, crypto::Digest::parse("sha256:" + file.sha256));

@@ -27,7 +27,13 @@ bool is_there(const std::filesystem::path& path) {
 
 ResolveOptions resolve_options(TimePoint now, std::size_t jobs, bool ask_kubeadm, const Talk& talk,
                                const std::stop_token& stop) {
-  return {.created = now, .jobs = jobs, .ask_kubeadm = ask_kubeadm, .warn = talk.warn, .stop = stop};
+  std::error_code ignored;
+  return {.created = now,
+          .jobs = jobs,
+          .ask_kubeadm = ask_kubeadm,
+          .program = std::filesystem::read_symlink("/proc/self/exe", ignored),
+          .warn = talk.warn,
+          .stop = stop};
 }
 
 /// What a plan needs to know beyond its lock: the CNI's manifest, by digest.

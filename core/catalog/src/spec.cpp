@@ -115,7 +115,7 @@ Status check_files(const YamlReader& reader, const Spec& spec) {
 
 Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file) {
   KF_TRY(root.only({"apiVersion", "kind", "name", "version", "stream", "sequence", "notAfter", "audience", "platforms",
-                    "kubernetes", "cni", "images", "files", "missing", "upstreams", "compressionLevel"}));
+                    "kubernetes", "cni", "images", "files", "kubeferry", "missing", "upstreams", "compressionLevel"}));
   KF_TRY(check_value(root, "apiVersion", "kubeferry/v1"));
   KF_TRY(check_value(root, "kind", "Bundle"));
   const SpecContext context{file};
@@ -139,6 +139,9 @@ Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file
       KF_TRY_ASSIGN(spec.files.emplace_back(), read_file_spec(row, context));
     }
     KF_TRY(check_files(*files, spec));
+  }
+  if (const auto program = root.optional_member("kubeferry")) {
+    KF_TRY_ASSIGN(spec.program, read_program(*program, spec.platforms, context));
   }
   if (const auto upstreams = root.optional_member("upstreams")) {
     KF_TRY_ASSIGN(spec.upstreams, read_upstreams(*upstreams, context));

@@ -127,6 +127,19 @@ Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context) {
   return cni;
 }
 
+Result<std::string> read_program(const YamlReader& reader, const std::vector<std::string>& platforms,
+                                 const SpecContext& context) {
+  KF_TRY_ASSIGN(const std::string text, reader.text());
+  if (text == "none") {
+    return text;
+  }
+  if (platforms.size() > 1 && text.find("{arch}") == std::string::npos) {
+    return reader.wrong("names one program for several platforms",
+                        "write {arch} where the architecture stands in its name");
+  }
+  return reader.here(resolve_path(text, context.file));
+}
+
 Result<std::vector<std::string>> read_images(const YamlReader& reader) {
   KF_TRY_ASSIGN(const auto elements, reader.elements());
   std::vector<std::string> images;

@@ -16,6 +16,9 @@ struct SpecContext {
 Result<std::vector<std::string>> read_platforms(const YamlReader& reader);
 Result<KubernetesSpec> read_kubernetes(const YamlReader& reader);
 Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context);
+/// A path with "{arch}" in it wherever there are several platforms, or the word none.
+Result<std::string> read_program(const YamlReader& reader, const std::vector<std::string>& platforms,
+                                 const SpecContext& context);
 Result<std::vector<std::string>> read_images(const YamlReader& reader);
 Result<FileSpec> read_file_spec(const YamlReader& reader, const SpecContext& context);
 Result<std::map<std::string, Upstream>> read_upstreams(const YamlReader& reader, const SpecContext& context);

@@ -85,6 +85,10 @@ NodeFiles node_files(const host::Host& host, const std::vector<bundle::FileRow>&
     if (!bundle::serves_platform(platform, row.platform)) {
       continue;
     }
+    // What installs is the program that runs: the one that was trusted.
+    if (row.component == "kubeferry") {
+      continue;
+    }
     const std::string name = name_of(row.path);
     if (is_program(row) && kept.contains(row.component)) {
       out.programs[name] = packaged(host, name);

@@ -49,6 +49,7 @@ audience: plant-7
 cni: {name: flannel, version: v0.28.1, manifest: my/flannel.yml, podCIDR: "10.0.0.0/8,fd00::/48"}
 files:
   - {file: etc/x.conf, path: /etc/kubernetes/x.conf}
+kubeferry: dist/kubeferry-linux-{arch}
 missing: skip
 compressionLevel: 19
 upstreams:
@@ -70,6 +71,7 @@ upstreams:
   EXPECT_EQ(spec->files[0].source, "/specs/etc/x.conf");
   EXPECT_EQ(spec->files[0].mode, 0644U);
   EXPECT_TRUE(spec->files[0].platforms.empty());
+  EXPECT_EQ(spec->program, "/specs/dist/kubeferry-linux-{arch}");
   EXPECT_EQ(spec->missing, Missing::skip);
   EXPECT_EQ(spec->compression, 19U);
   const Upstream& upstream = spec->upstreams.at("harbor.corp:8443");
@@ -88,6 +90,16 @@ TEST(Spec, ShortFormsAndAllPlatforms) {
   EXPECT_EQ(spec->kubernetes->version.to_string(), "v1.26.15");
   EXPECT_EQ(spec->cni->name, "flannel");
   EXPECT_THAT(spec->platforms, ElementsAre("linux/amd64", "linux/arm", "linux/arm64", "linux/ppc64le", "linux/s390x"));
+}
+
+TEST(Spec, OneProgramCannotBeForSeveralPlatforms) {
+  const std::string text = "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nimages: [busybox]\n";
+  EXPECT_EQ(parse(text + "platforms: [s390x]\nkubeferry: k\n")->program, "/specs/k");
+  EXPECT_EQ(parse(text + "platforms: all\nkubeferry: none\n")->program, "none");
+  const auto wrong = parse(text + "platforms: all\nkubeferry: k\n");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ExitCode::usage);
+  EXPECT_EQ(wrong.error().hint, "write {arch} where the architecture stands in its name");
 }
 
 TEST(Spec, PlatformsByAnyNameAreSorted) {

@@ -19,6 +19,8 @@ std::vector<bundle::FileRow> rows() {
           {.platform = "linux/amd64", .path = "/usr/local/bin/containerd", .mode = 0755, .component = "containerd"},
           {.platform = "linux/amd64", .path = "/usr/local/bin/ctr", .mode = 0755, .component = "containerd"},
           {.platform = "linux/amd64", .path = "/usr/local/sbin/runc", .mode = 0755, .component = "runc"},
+          // Carried for other hosts: what is installed is the program that runs.
+          {.platform = "linux/amd64", .path = "/usr/local/bin/kubeferry", .mode = 0755, .component = "kubeferry"},
           {.platform = "linux/amd64", .path = "/opt/cni/bin/bridge", .mode = 0755, .component = "cni-plugins"}};
 }
 

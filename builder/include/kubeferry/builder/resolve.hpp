@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <stop_token>
@@ -23,6 +24,8 @@ struct ResolveOptions {
   /// Ask the release's own kubeadm for its image list where this machine can run it. When it cannot, `warn` says why
   /// and the catalog alone decides.
   bool ask_kubeadm = true;
+  std::filesystem::path
+      program;  ///< the running program: others for the spec's platforms lie beside it (own_program())
   std::function<void(std::string_view)> warn;
   std::stop_token stop;
 };

@@ -39,6 +39,7 @@ struct FileSpec {
   std::string path;                    ///< on the node; check_node_path() holds
   std::uint32_t mode = 0644;           ///< 0644 or 0755
   int line = 0;                        ///< in the spec, for errors found later
+  std::string component = "user";      ///< as the bundle's rows have it
 };
 
 /// Where a registry host or download host is really reached.
@@ -64,6 +65,9 @@ struct Spec {
   std::optional<CniSpec> cni;
   std::vector<std::string> images;  ///< references as written, in order, without duplicates
   std::vector<FileSpec> files;
+  /// Where this program for each platform is: a path in which "{arch}" stands for the architecture; "none": it is not
+  /// carried; empty: beside the running program (builder/own_program.hpp).
+  std::string program;
   Missing missing = Missing::fail;
   std::map<std::string, Upstream> upstreams;  ///< by "host" or "host:port", lower case
   std::optional<std::uint32_t> compression;   ///< zstd level 1 … 19 for what is compressed; absent: the builder's

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/builder/own_program.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include <kubeferry/base/fd.hpp>
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/platforms/platform.hpp>
+
+namespace kubeferry::builder {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_headers = 4096;
+
+/// Whether the file is a static program for `platform`: what is wrong with it otherwise.
+Status check(const fs::path& path, const platforms::Platform& platform) {
+  KF_TRY_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
+  Bytes start(k_headers);
+  FdSource source(fd.get(), path.native());
+  std::size_t size = 0;
+  while (size < start.size()) {
+    KF_TRY_ASSIGN(const std::size_t count, source.read(MutableByteView(start).subspan(size)));
+    if (count == 0) {
+      break;
+    }
+    size += count;
+  }
+  const ByteView header = ByteView(start).first(size);
+  if (platforms::of_elf(header) == nullptr) {
+    return fail(ExitCode::integrity, "{}: is no executable for any platform", path.native());
+  }
+  KF_TRY(platforms::check_executable(header, platform, path.native()));
+  if (!platforms::is_static(header)) {
+    return Failure(Error{ExitCode::usage,
+                         fmt::format("{}: needs libraries that a bare host does not have", path.native()),
+                         "a release's kubeferry is static; so is what ci/build-static makes",
+                         {}});
+  }
+  return {};
+}
+
+std::string file_name(const platforms::Platform& platform) {
+  return fmt::format("kubeferry-linux-{}", platform.architecture);
+}
+
+/// The places where a release's programs lie, seen from the running one.
+fs::path find_beside(const fs::path& running, const platforms::Platform& platform) {
+  std::vector<fs::path> places;
+  if (!running.empty()) {
+    const fs::path folder = running.parent_path();
+    places = {folder / file_name(platform), folder.parent_path() / "lib" / "kubeferry" / file_name(platform), running};
+  }
+  const auto found =
+      std::ranges::find_if(places, [&](const fs::path& place) { return check(place, platform).has_value(); });
+  return found == places.end() ? fs::path() : *found;
+}
+
+std::string with_arch(std::string path, std::string_view architecture) {
+  constexpr std::string_view k_arch = "{arch}";
+  for (auto at = path.find(k_arch); at != std::string::npos; at = path.find(k_arch, at + architecture.size())) {
+    path.replace(at, k_arch.size(), architecture);
+  }
+  return path;
+}
+
+bool brought_by_user(const catalog::Spec& spec, const std::string& platform) {
+  return std::ranges::any_of(spec.files, [&](const catalog::FileSpec& file) {
+    return file.path == k_own_path &&
+           (file.platforms.empty() || std::ranges::find(file.platforms, platform) != file.platforms.end());
+  });
+}
+
+}  // namespace
+
+Result<OwnProgram> own_program(const catalog::Spec& spec, const fs::path& running) {
+  OwnProgram out;
+  std::string absent;
+  for (const std::string& name : spec.platforms) {
+    if (spec.program == "none" || brought_by_user(spec, name)) {
+      continue;
+    }
+    KF_TRY_ASSIGN(const platforms::Platform* platform, platforms::find(name));
+    fs::path path;
+    if (spec.program.empty()) {
+      path = find_beside(running, *platform);
+    } else {
+      path = with_arch(spec.program, platform->architecture);
+      KF_TRY(check(path, *platform));
+    }
+    if (path.empty()) {
+      absent += fmt::format("{}{}", absent.empty() ? "" : ", ", name);
+      continue;
+    }
+    catalog::FileSpec file;
+    file.source = path.native();
+    file.platforms = {name};
+    file.path = k_own_path;
+    file.mode = 0755;
+    file.component = k_own_component;
+    out.files.push_back(std::move(file));
+  }
+  // Who carries images alone has a registry in mind, not hosts.
+  if (!absent.empty() && spec.kubernetes) {
+    out.absent = fmt::format(
+        "the bundle carries no kubeferry for {}: there is no static one beside the running program "
+        "(docs/carrying.md; `kubeferry: none` in the spec says that none is wanted)",
+        absent);
+  }
+  return out;
+}
+
+}  // namespace kubeferry::builder
