@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder_options.hpp"
 
-#include <charconv>
 #include <chrono>
-#include <cstdlib>
-#include <string_view>
 
 #include <CLI/CLI.hpp>
+
+#include "source_date.hpp"
 
 namespace kubeferry::cli {
 
@@ -29,19 +28,8 @@ Result<catalog::Catalog> BuilderOptions::load_catalog() const {
 }
 
 Result<TimePoint> build_time() {
-  const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
-  if (epoch == nullptr || *epoch == '\0') {
-    return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  }
-  const std::string_view text(epoch);
-  // The year 9999: what RFC 3339 can write.
-  constexpr std::int64_t k_last = 253402300799;
-  std::int64_t seconds = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (problem != std::errc{} || end != text.data() + text.size() || seconds < 0 || seconds > k_last) {
-    return fail(ExitCode::usage, "SOURCE_DATE_EPOCH is \"{}\", not a number of seconds since 1970", printable(text));
-  }
-  return TimePoint(std::chrono::seconds(seconds));
+  KF_TRY_ASSIGN(const auto fixed, source_date());
+  return fixed ? *fixed : std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 builder::Talk talk_on(const Console& console) {

@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <memory>
 
 #include <CLI/CLI.hpp>
 
 #include "command.hpp"
+#include "command_tree.hpp"
 #include "output.hpp"
 
 namespace kubeferry::cli {
 
 namespace {
 
-/// A command, what can stand behind it, and what each of those is for.
+/// A word that can stand behind a command, and what it is for.
+struct Word {
+  std::string text;
+  std::string meaning;
+};
+
 struct Node {
   std::string path;  ///< "kubeferry key"
-  std::vector<std::pair<std::string, std::string>> commands;
-  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<Word> commands;
+  std::vector<Word> options;
 };
 
 std::string one_line(std::string text) {
@@ -23,31 +30,21 @@ std::string one_line(std::string text) {
   return text;
 }
 
-void collect(const CLI::App& app, const std::string& path, const Node* above, std::vector<Node>& nodes) {
-  Node node{.path = path};
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group().empty()) {
-      continue;  // hidden
-    }
-    for (const auto& name : option->get_lnames()) {
-      node.options.emplace_back("--" + name, one_line(option->get_description()));
-    }
+Node node(const CommandText& command) {
+  Node node{.path = command.path};
+  for (const auto& [name, meaning] : command.commands) {
+    node.commands.push_back({name, one_line(meaning)});
   }
-  if (above != nullptr) {
-    for (const auto& option : above->options) {
-      if (option.first != "--help" && option.first != "--version") {
-        node.options.push_back(option);
+  for (const auto* list : {&command.options, &command.inherited}) {
+    for (const OptionText& option : *list) {
+      for (const std::string& name : option.names) {
+        if (name.starts_with("--")) {
+          node.options.push_back({name, one_line(option.meaning)});
+        }
       }
     }
   }
-  const auto below = app.get_subcommands([](const CLI::App*) { return true; });
-  for (const CLI::App* command : below) {
-    node.commands.emplace_back(command->get_name(), one_line(command->get_description()));
-  }
-  nodes.push_back(node);
-  for (const CLI::App* command : below) {
-    collect(*command, path + " " + command->get_name(), &node, nodes);
-  }
+  return node;
 }
 
 std::string words(const Node& node) {
@@ -157,7 +154,7 @@ void add_completion(CLI::App& app, Commands& commands) {
   command->add_option("SHELL", *shell, "bash, zsh or fish")->required();
   commands.on(command, [shell, &app](const Context&) -> Status {
     std::vector<Node> nodes;
-    collect(app, "kubeferry", nullptr, nodes);
+    std::ranges::transform(command_tree(app), std::back_inserter(nodes), node);
     if (*shell == "bash") {
       return print(bash_script(nodes));
     }
