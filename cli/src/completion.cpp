@@ -112,7 +112,12 @@ _kubeferry() {{
 {}  esac
   _describe kubeferry choices || _files
 }}
-compdef _kubeferry kubeferry
+# From a folder of $fpath, this file is the function's body when it is called for the first time.
+if [[ ${{funcstack[1]}} == _kubeferry ]]; then
+  _kubeferry "$@"
+else
+  compdef _kubeferry kubeferry
+fi
 )",
                      paths, cases);
 }

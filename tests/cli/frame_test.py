@@ -6,8 +6,8 @@ import subprocess
 
 from harness import IO, KUBEFERRY, USAGE, Case, main
 
-COMMANDS = ["build", "completion", "diff", "extract", "images", "inspect", "key", "keyset", "lock", "mirror", "serve",
-            "sign", "spec", "verify", "version"]
+COMMANDS = ["build", "completion", "diff", "extract", "images", "inspect", "key", "keyset", "lock", "mirror",
+            "serve", "sign", "spec", "verify", "version"]
 
 
 class Frame(Case):
@@ -114,6 +114,14 @@ class Completion(Case):
             (self.folder / shell).write_text(text)
             done = subprocess.run([shell, *check, shell], cwd=self.folder, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""), shell)
+
+    def test_zsh_completes_from_its_folder_at_the_first_call(self):
+        (self.folder / "_kubeferry").write_text(self.run_ok("completion", "zsh"))
+        script = ('fpath=($PWD $fpath); autoload -Uz _kubeferry; _describe() { print -l $choices }; '
+                  'words=(kubeferry key ""); CURRENT=3; _kubeferry')
+        done = subprocess.run(["zsh", "-fc", script], cwd=self.folder, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("generate:", done.stdout)
 
     def test_other_shells(self):
         self.refused(USAGE, "completion", "csh", says="csh")
