@@ -129,10 +129,10 @@ Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context) {
 
 Result<std::string> read_program(const YamlReader& reader, const std::vector<std::string>& platforms,
                                  const SpecContext& context) {
-  KF_TRY_ASSIGN(const std::string text, reader.text());
-  if (text == "none") {
-    return text;
+  if (reader.is_scalar() && reader.node().text == "none") {
+    return std::string("none");
   }
+  KF_TRY_ASSIGN(const std::string text, reader.text());
   if (platforms.size() > 1 && text.find("{arch}") == std::string::npos) {
     return reader.wrong("names one program for several platforms",
                         "write {arch} where the architecture stands in its name");
