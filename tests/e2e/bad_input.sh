@@ -154,7 +154,8 @@ two() {
   wait "$one" || first=$?
   wait "$other" || second=$?
   [[ "$first $second" == '0 75' || "$first $second" == '75 0' ]] || { tail -n 3 "$WORK"/{first,second}.log; fail "they ended with $first and $second"; }
-  grep -h 'another kubeferry is working on this host: pid [0-9]*, kubeferry init' "$WORK"/{first,second}.log | sed 's/^/     /'
+  grep -h 'another kubeferry is working on this host: pid [0-9]*, kubeferry init' "$WORK"/{first,second}.log | sed 's/^/     /' ||
+    { tail -n 3 "$WORK"/{first,second}.log; fail 'the second one does not say who the first one is'; }
   is_up
 
   say 'reset, status and join while init works'

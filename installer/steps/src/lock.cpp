@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include <kubeferry/base/text.hpp>
 
@@ -32,10 +34,23 @@ std::string own_command() {
   return command;
 }
 
+/// What the holder wrote about itself. It takes the lock first: who comes at the same moment waits for its name.
+std::string holder_of(int fd, const std::string& path) {
+  for (int tries = 0; tries < 20; ++tries) {
+    if (::lseek(fd, 0, SEEK_SET) == 0) {
+      FdSource source(fd, path);
+      const auto bytes = read_all(source, 4096, path);
+      if (bytes && !bytes->empty()) {
+        return printable(trim(as_text(*bytes)));
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return {};
+}
+
 Failure held_by_other(int fd, const std::string& path) {
-  FdSource source(fd, path);
-  const auto bytes = read_all(source, 4096, path);
-  const std::string holder = bytes ? printable(trim(as_text(*bytes))) : "";
+  const std::string holder = holder_of(fd, path);
   const auto space = holder.find(' ');
   if (space == std::string::npos) {
     return fail(ExitCode::locked, "another kubeferry is working on this host (it holds {})", path);
