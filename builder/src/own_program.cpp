@@ -7,6 +7,7 @@
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/bundle/manifest.hpp>
 #include <kubeferry/platforms/platform.hpp>
 
 namespace kubeferry::builder {
@@ -60,14 +61,6 @@ fs::path find_beside(const fs::path& running, const platforms::Platform& platfor
   return found == places.end() ? fs::path() : *found;
 }
 
-std::string with_arch(std::string path, std::string_view architecture) {
-  constexpr std::string_view k_arch = "{arch}";
-  for (auto at = path.find(k_arch); at != std::string::npos; at = path.find(k_arch, at + architecture.size())) {
-    path.replace(at, k_arch.size(), architecture);
-  }
-  return path;
-}
-
 bool brought_by_user(const catalog::Spec& spec, const std::string& platform) {
   return std::ranges::any_of(spec.files, [&](const catalog::FileSpec& file) {
     return file.path == k_own_path &&
@@ -89,7 +82,7 @@ Result<OwnProgram> own_program(const catalog::Spec& spec, const fs::path& runnin
     if (spec.program.empty()) {
       path = find_beside(running, *platform);
     } else {
-      path = with_arch(spec.program, platform->architecture);
+      path = expand(spec.program, {{"arch", platform->architecture}});
       KF_TRY(check(path, *platform));
     }
     if (path.empty()) {
@@ -101,7 +94,7 @@ Result<OwnProgram> own_program(const catalog::Spec& spec, const fs::path& runnin
     file.platforms = {name};
     file.path = k_own_path;
     file.mode = 0755;
-    file.component = k_own_component;
+    file.component = bundle::k_own_component;
     out.files.push_back(std::move(file));
   }
   // Who carries images alone has a registry in mind, not hosts.

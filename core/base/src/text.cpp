@@ -230,6 +230,17 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+std::string expand(std::string_view text, const Variables& variables) {
+  std::string result(text);
+  for (const auto& [name, value] : variables) {
+    const std::string braced = fmt::format("{{{}}}", name);
+    for (auto at = result.find(braced); at != std::string::npos; at = result.find(braced, at + value.size())) {
+      result.replace(at, braced.size(), value);
+    }
+  }
+  return result;
+}
+
 std::string lower(std::string_view text) {
   std::string out(text);
   std::transform(out.begin(), out.end(), out.begin(),

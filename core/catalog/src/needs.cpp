@@ -13,20 +13,6 @@ namespace kubeferry::catalog {
 
 namespace {
 
-using Variables = std::vector<std::pair<std::string_view, std::string_view>>;
-
-/// A template with its {variables} replaced.
-std::string expand(std::string_view text, const Variables& variables) {
-  std::string result(text);
-  for (const auto& [name, value] : variables) {
-    const std::string braced = fmt::format("{{{}}}", name);
-    for (auto at = result.find(braced); at != std::string::npos; at = result.find(braced, at + value.size())) {
-      result.replace(at, braced.size(), value);
-    }
-  }
-  return result;
-}
-
 std::string_view without_v(std::string_view version) { return version.starts_with('v') ? version.substr(1) : version; }
 
 /// The version of an artifact that goes with a Kubernetes release.

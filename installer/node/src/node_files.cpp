@@ -86,7 +86,7 @@ NodeFiles node_files(const host::Host& host, const std::vector<bundle::FileRow>&
       continue;
     }
     // What installs is the program that runs: the one that was trusted.
-    if (row.component == "kubeferry") {
+    if (row.component == bundle::k_own_component) {
       continue;
     }
     const std::string name = name_of(row.path);

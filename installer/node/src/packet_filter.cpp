@@ -82,18 +82,16 @@ struct Table {
   }
 };
 
-Status clean(const host::Host& host, std::string_view kind) {
+/// The filter as iptables-save has it. Empty on a host without that program, or a kernel without that kind of filter:
+/// there are no rules of it either.
+std::string saved_by(const host::Host& host, std::string_view kind) {
   const auto save = host.program(fmt::format("{}-save", kind));
+  return save ? host.output_of({*save}).value_or("") : std::string();
+}
+
+Status clean(const host::Host& host, std::string_view kind) {
   const auto restore = host.program(fmt::format("{}-restore", kind));
-  if (!save || !restore) {
-    return {};
-  }
-  // A kernel without that kind of filter has no rules of it either.
-  const auto saved = host.output_of({*save});
-  if (!saved) {
-    return {};
-  }
-  const std::string orders = without_cluster_rules(*saved);
+  const std::string orders = restore ? without_cluster_rules(saved_by(host, kind)) : std::string();
   if (orders.empty()) {
     return {};
   }
@@ -108,11 +106,6 @@ Status clean(const host::Host& host, std::string_view kind) {
 /// iptables' name for it, and nft's for its family. Of the legacy kind a table is a module of the kernel's.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 2> k_nft_kinds = {
     {{"iptables-nft", "ip"}, {"ip6tables-nft", "ip6"}}};
-
-std::string saved_by(const host::Host& host, std::string_view kind) {
-  const auto save = host.program(fmt::format("{}-save", kind));
-  return save ? host.output_of({*save}).value_or("") : std::string();
-}
 
 }  // namespace
 

@@ -11,8 +11,7 @@
 // kubeferry itself, in the bundle: a site needs nothing else to verify, serve and install it.
 namespace kubeferry::builder {
 
-/// The component of its rows in a bundle, and where it lies on a node.
-inline constexpr std::string_view k_own_component = "kubeferry";
+/// Where it lies on a node; its component is bundle::k_own_component.
 inline constexpr std::string_view k_own_path = "/usr/local/bin/kubeferry";
 
 struct OwnProgram {

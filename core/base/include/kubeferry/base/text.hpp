@@ -41,6 +41,10 @@ Result<std::uint64_t> parse_bytes(std::string_view text);
 [[nodiscard]] std::string lower(std::string_view text);  ///< ASCII only, whatever the locale
 [[nodiscard]] bool equals_ignoring_case(std::string_view a, std::string_view b);
 
+using Variables = std::vector<std::pair<std::string_view, std::string_view>>;
+/// `text` with each {name} replaced by its value; one replacement is not looked at again for the same name.
+[[nodiscard]] std::string expand(std::string_view text, const Variables& variables);
+
 using TimePoint = std::chrono::sys_seconds;
 
 /// "2026-11-21T03:15:00Z" (RFC 3339, UTC, whole seconds).

@@ -42,13 +42,16 @@ struct ImageRow {
   std::vector<std::string> omitted;         ///< platforms that the index names and the bundle does not hold
 };
 
+/// The component of kubeferry itself, for each platform of the bundle.
+inline constexpr std::string_view k_own_component = "kubeferry";
+
 /// One file that lands on a node.
 struct FileRow {
   crypto::Digest digest;
   std::string platform;
   std::string path;        ///< absolute, below one of the allowed directories
   std::uint32_t mode = 0;  ///< 0644 or 0755
-  std::string component;   ///< whose file it is: "kubelet", "cni-plugins", "user"
+  std::string component;   ///< whose file it is: "kubelet", "cni-plugins", "user", k_own_component
   std::string source;      ///< where it came from, for people
 };
 
