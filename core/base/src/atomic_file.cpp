@@ -6,9 +6,25 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 namespace kubeferry {
+
+namespace {
+
+/// Two writers of one name cannot both succeed. errno as of link(2) when it fails.
+bool rename_without_replacing(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    ::unlink(from.c_str());
+    return true;
+  }
+  // FAT and exFAT have no hard links; NFS does not know the other way.
+  return (errno == EPERM || errno == EOPNOTSUPP) &&
+         ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0;
+}
+
+}  // namespace
 
 AtomicFile::AtomicFile(Fd fd, std::filesystem::path path, std::filesystem::path temporary, Replace replace)
     : fd_(std::move(fd)), path_(std::move(path)), temporary_(std::move(temporary)), replace_(replace) {}
@@ -36,9 +52,7 @@ Result<AtomicFile> AtomicFile::create(std::filesystem::path path, mode_t mode, R
     return fail_errno(errno, path.native());
   }
   AtomicFile file(std::move(fd), std::move(path), name, replace);
-  if (::fchmod(file.fd(), mode) != 0) {
-    return fail_errno(errno, file.path_.native());
-  }
+  KF_TRY(set_mode(file.fd(), mode, file.path_.native()));
   return file;
 }
 
@@ -47,14 +61,12 @@ Status AtomicFile::commit() {
     return fail_errno(errno, path_.native());
   }
   if (replace_ == Replace::refused) {
-    // link(2) never replaces, so two writers of one name cannot both succeed.
-    if (::link(temporary_.c_str(), path_.c_str()) != 0) {
+    if (!rename_without_replacing(temporary_, path_)) {
       if (errno == EEXIST) {
         return fail(ExitCode::usage, "{}: already exists", path_.native());
       }
       return fail_errno(errno, path_.native());
     }
-    ::unlink(temporary_.c_str());
   } else if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     return fail_errno(errno, path_.native());
   }

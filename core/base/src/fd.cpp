@@ -37,6 +37,23 @@ Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode) 
   }
 }
 
+Status set_mode(int fd, mode_t mode, std::string_view what) {
+  if (::fchmod(fd, mode) == 0) {
+    return {};
+  }
+  if (errno != EPERM) {
+    return fail_errno(errno, what);
+  }
+  constexpr mode_t k_others_may_read = S_IRGRP | S_IROTH;
+  if ((mode & k_others_may_read) != 0) {
+    return {};
+  }
+  return Failure(Error{ExitCode::io,
+                       fmt::format("{}: its file system cannot keep a file from others", what),
+                       "write it to a disk of this machine",
+                       {}});
+}
+
 Status write_all(int fd, ByteView bytes, std::string_view what) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());

@@ -110,11 +110,25 @@ Status write_target(const Bundle& bundle, const SafeTree& tree, const Target& ta
   return tree.put(target.path, *source, target.mode, unique);
 }
 
+/// Known before the first byte, rather than after an hour. What is there with the right length is taken to be right.
+Status check_space(const SafeTree& tree, const std::vector<Target>& targets) {
+  std::uint64_t bytes = 0;
+  const Target* longest = nullptr;
+  for (const Target& target : targets) {
+    if (!tree.has(target.path, target.size)) {
+      bytes += target.size;
+      longest = longest == nullptr || longest->size < target.size ? &target : longest;
+    }
+  }
+  return longest == nullptr ? Status() : tree.check_fits(bytes, longest->path, longest->size);
+}
+
 }  // namespace
 
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options) {
   KF_TRY_ASSIGN(const auto targets, targets_of(bundle, options));
   KF_TRY_ASSIGN(const SafeTree tree, SafeTree::open(options.directory));
+  KF_TRY(check_space(tree, targets));
   if (options.progress != nullptr) {
     std::uint64_t total = 0;
     std::ranges::for_each(targets, [&](const Target& target) { total += target.size; });

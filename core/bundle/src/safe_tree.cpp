@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include <kubeferry/base/space.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/crypto/hasher.hpp>
 
@@ -38,8 +39,8 @@ Result<Fd> step_into(int parent, const std::string& name, const std::string& sho
     }
     return fail_errno(errno, shown);
   }
-  if (made && ::fchmod(fd.get(), 0755) != 0) {
-    return fail_errno(errno, shown);
+  if (made) {
+    KF_TRY(set_mode(fd.get(), 0755, shown));
   }
   return fd;
 }
@@ -53,8 +54,8 @@ Result<SafeTree> SafeTree::open(const std::filesystem::path& directory) {
     return fail_errno(errno, name);
   }
   KF_TRY_ASSIGN(Fd root, open_file(directory, O_RDONLY | O_DIRECTORY));
-  if (made && ::fchmod(root.get(), 0755) != 0) {
-    return fail_errno(errno, name);
+  if (made) {
+    KF_TRY(set_mode(root.get(), 0755, name));
   }
   return SafeTree(std::move(root), name);
 }
@@ -94,7 +95,7 @@ Result<bool> SafeTree::holds(std::string_view path, const crypto::Digest& digest
   if (hash.size() != size || hash.finish() != digest) {
     return false;
   }
-  return (info.st_mode & 07777U) == mode || ::fchmod(file.get(), mode) == 0;
+  return (info.st_mode & 07777U) == mode || set_mode(file.get(), mode, shown(path)).has_value();
 }
 
 Status SafeTree::put(std::string_view path, Source& content, mode_t mode, const std::string& unique) const {
@@ -107,8 +108,8 @@ Status SafeTree::put(std::string_view path, Source& content, mode_t mode, const 
   const auto write = [&]() -> Status {
     FdSink sink(file.get(), shown(path));
     KF_TRY(copy_all(content, sink));
-    if (::fchmod(file.get(), mode) != 0 || ::fdatasync(file.get()) != 0 ||
-        ::renameat(parent.get(), unique.c_str(), parent.get(), name.c_str()) != 0) {
+    KF_TRY(set_mode(file.get(), mode, shown(path)));
+    if (::fdatasync(file.get()) != 0 || ::renameat(parent.get(), unique.c_str(), parent.get(), name.c_str()) != 0) {
       return fail_errno(errno, shown(path));
     }
     return {};
@@ -118,6 +119,21 @@ Status SafeTree::put(std::string_view path, Source& content, mode_t mode, const 
     ::unlinkat(parent.get(), unique.c_str(), 0);
   }
   return status;
+}
+
+bool SafeTree::has(std::string_view path, std::uint64_t size) const {
+  struct stat info {};
+  return ::fstatat(root_.get(), std::string(path).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode) &&
+         static_cast<std::uint64_t>(info.st_size) == size;
+}
+
+Status SafeTree::check_fits(std::uint64_t bytes, std::string_view path, std::uint64_t longest) const {
+  const auto space = space_at(root_.get(), name_);
+  if (!space) {
+    return {};  // writing will tell
+  }
+  KF_TRY(kubeferry::check_fits(*space, longest, longest, shown(path)));
+  return kubeferry::check_fits(*space, bytes, 0, name_);
 }
 
 Status SafeTree::sync() const {

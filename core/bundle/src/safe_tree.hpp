@@ -25,6 +25,12 @@ public:
   /// Puts the bytes of `content` at `path`, through a temporary name `unique` in the same directory.
   Status put(std::string_view path, Source& content, mode_t mode, const std::string& unique) const;
 
+  /// Whether a file of this size is at `path`, whatever its content.
+  [[nodiscard]] bool has(std::string_view path, std::uint64_t size) const;
+
+  /// no_space error when `bytes` more, the longest file of them `longest` bytes at `path`, do not fit on the file system.
+  Status check_fits(std::uint64_t bytes, std::string_view path, std::uint64_t longest) const;
+
   /// Makes what was written durable.
   Status sync() const;
 

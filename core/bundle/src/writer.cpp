@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +12,7 @@
 
 #include <kubeferry/archive/tar.hpp>
 #include <kubeferry/base/atomic_file.hpp>
+#include <kubeferry/base/space.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/base/version.hpp>
 #include <kubeferry/bundle/encoding.hpp>
@@ -61,25 +61,6 @@ std::string plan_name(const WritePlan& plan, const Manifest& longest_manifest) {
       .hex();
 }
 
-Status check_space(int fd, std::uint64_t least, const std::string& name) {
-  struct statvfs space {};
-  struct stat info {};
-  if (::fstatvfs(fd, &space) != 0 || ::fstat(fd, &info) != 0) {
-    return {};
-  }
-  const std::uint64_t available =
-      std::uint64_t{space.f_bavail} * space.f_frsize + static_cast<std::uint64_t>(info.st_blocks) * 512;
-  if (available < least) {
-    return Failure(
-        Error{ExitCode::no_space,
-              fmt::format("{}: needs at least {}, and the file system has {} left", name, human_bytes(least),
-                          human_bytes(available)),
-              fmt::format("free {} there, or give --output on a larger file system", human_bytes(least - available)),
-              {}});
-  }
-  return {};
-}
-
 Result<Fd> open_partial(const std::string& name) {
   KF_TRY_ASSIGN(Fd fd, open_file(name, O_RDWR | O_CREAT | O_NOFOLLOW, 0644));
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -111,7 +92,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& path, 
   const Manifest most = longest(plan);
   const SizeBounds bounds = size_bounds(plan);
   KF_TRY_ASSIGN(Fd fd, open_partial(name));
-  KF_TRY(check_space(fd.get(), bounds.least, name));
+  KF_TRY(check_fits(fd.get(), bounds.least, name));
   KF_TRY_ASSIGN(WriteJournal journal, WriteJournal::open(name + ".journal", plan_name(plan, most)));
   if (!journal.resumed() && ::ftruncate(fd.get(), 0) != 0) {
     return fail_errno(errno, name);

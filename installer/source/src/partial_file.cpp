@@ -4,13 +4,12 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cstdio>
 
 #include <kubeferry/base/atomic_file.hpp>
-#include <kubeferry/base/text.hpp>
+#include <kubeferry/base/space.hpp>
 
 namespace kubeferry::source {
 
@@ -22,25 +21,6 @@ bool same_file(int fd, const std::filesystem::path& path) {
   struct stat named {};
   return ::fstat(fd, &opened) == 0 && ::lstat(path.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
          opened.st_ino == named.st_ino;
-}
-
-/// What of an older file is there already need not be free.
-Status check_space(int fd, std::uint64_t size, const std::string& name) {
-  struct statvfs space {};
-  struct stat info {};
-  if (::fstatvfs(fd, &space) != 0 || ::fstat(fd, &info) != 0) {
-    return {};
-  }
-  const std::uint64_t available =
-      std::uint64_t{space.f_bavail} * space.f_frsize + static_cast<std::uint64_t>(info.st_blocks) * 512;
-  if (available >= size) {
-    return {};
-  }
-  return Failure(Error{
-      ExitCode::no_space,
-      fmt::format("{}: needs {}, and the file system has {} left", name, human_bytes(size), human_bytes(available)),
-      fmt::format("free {} there", human_bytes(size - available)),
-      {}});
 }
 
 }  // namespace
@@ -56,10 +36,8 @@ Result<PartialFile> PartialFile::open(const std::filesystem::path& path, std::ui
                          {}});
   }
   KF_TRY_ASSIGN(const std::uint64_t there, file_size(fd.get(), partial.native()));
-  if (::fchmod(fd.get(), 0644) != 0) {
-    return fail_errno(errno, partial.native());
-  }
-  KF_TRY(check_space(fd.get(), size, partial.native()));
+  KF_TRY(set_mode(fd.get(), 0644, partial.native()));
+  KF_TRY(check_fits(fd.get(), size, partial.native()));
   // To its length at once: an older file may be longer, and what is read of a shorter one would end early.
   if (::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
     return fail_errno(errno, partial.native());

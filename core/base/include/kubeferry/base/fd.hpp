@@ -37,6 +37,10 @@ private:
 /// Opens `path` with `flags | O_CLOEXEC`; `mode` as in open(2). io error naming the path.
 Result<Fd> open_file(const std::filesystem::path& path, int flags, mode_t mode = 0);
 
+/// fchmod(2) of a file that is ours. A file system without modes (FAT) refuses with EPERM: that is no error for what
+/// anybody may read, and an io error with a hint for what nobody else may.
+Status set_mode(int fd, mode_t mode, std::string_view what);
+
 /// Writes all of `bytes` at the current position / at `offset`. `what` names the file in errors.
 Status write_all(int fd, ByteView bytes, std::string_view what);
 Status write_all_at(int fd, std::uint64_t offset, ByteView bytes, std::string_view what);

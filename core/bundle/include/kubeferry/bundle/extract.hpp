@@ -41,8 +41,9 @@ struct ExtractResult {
 /// With a platform, the layout holds that platform's manifests and layers only: its indexes stay as they are, so
 /// entries of other platforms point at blobs that are not there.
 ///
-/// usage error for a platform that the bundle does not have; io (no_space) errors, naming what stands in the way;
-/// integrity errors of the content; interrupted.
+/// usage error for a platform that the bundle does not have; io (no_space) errors, naming what stands in the way, and
+/// known before anything is written when the file system has too little from the start; integrity errors of the content;
+/// interrupted.
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options);
 
 }  // namespace kubeferry::bundle
