@@ -8,7 +8,6 @@
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/bundle/manifest.hpp>
-#include <kubeferry/platforms/platform.hpp>
 
 namespace kubeferry::builder {
 
@@ -45,16 +44,13 @@ Status check(const fs::path& path, const platforms::Platform& platform) {
   return {};
 }
 
-std::string file_name(const platforms::Platform& platform) {
-  return fmt::format("kubeferry-linux-{}", platform.architecture);
-}
-
 /// The places where a release's programs lie, seen from the running one.
 fs::path find_beside(const fs::path& running, const platforms::Platform& platform) {
   std::vector<fs::path> places;
   if (!running.empty()) {
     const fs::path folder = running.parent_path();
-    places = {folder / file_name(platform), folder.parent_path() / "lib" / "kubeferry" / file_name(platform), running};
+    const std::string name = program_name(platform);
+    places = {folder / name, folder.parent_path() / "lib" / "kubeferry" / name, running};
   }
   const auto found =
       std::ranges::find_if(places, [&](const fs::path& place) { return check(place, platform).has_value(); });
@@ -69,6 +65,10 @@ bool brought_by_user(const catalog::Spec& spec, const std::string& platform) {
 }
 
 }  // namespace
+
+std::string program_name(const platforms::Platform& platform) {
+  return fmt::format("kubeferry-linux-{}", platform.architecture);
+}
 
 Result<OwnProgram> own_program(const catalog::Spec& spec, const fs::path& running) {
   OwnProgram out;

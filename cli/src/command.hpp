@@ -83,6 +83,7 @@ void add_serve(CLI::App& app, Commands& commands);
 void add_sign(CLI::App& app, Commands& commands);
 void add_spec(CLI::App& app, Commands& commands);
 void add_status(CLI::App& app, Commands& commands);
+void add_stick(CLI::App& app, Commands& commands);
 void add_token(CLI::App& app, Commands& commands);
 void add_verify(CLI::App& app, Commands& commands);
 void add_version(CLI::App& app, Commands& commands);

@@ -7,7 +7,7 @@ import subprocess
 from harness import IO, KUBEFERRY, USAGE, Case, main
 
 COMMANDS = ["build", "completion", "diff", "extract", "images", "inspect", "key", "keyset", "lock", "man", "mirror",
-            "serve", "sign", "spec", "verify", "version"]
+            "serve", "sign", "spec", "stick", "verify", "version"]
 
 
 class Frame(Case):

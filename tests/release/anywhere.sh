@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts a static program where it may have to: in root file systems of Debian 12 and 11 and in one of busybox alone.
-# In each: verify, serve, preflight; and a mirror into a real registry that it knows by name from a real DNS server, then
-# from /etc/hosts, and trusts by the authorities that the distribution keeps in its own place.
+# In each: verify, serve, preflight; a mirror into a real registry that it knows by name from a real DNS server, then from
+# /etc/hosts, and trusts by the authorities that the distribution keeps in its own place; and a start from a medium that
+# `stick` made and that nothing may run on.
 #   anywhere.sh KUBEFERRY MAKE_BUNDLE      MAKE_BUNDLE: make_conformance_bundle, of this machine's architecture
 # Needs root; everything happens in network, mount and process namespaces of its own, with the root changed.
 set -euo pipefail
@@ -18,6 +19,16 @@ mkdir -p "$cache"
 
 mkdir "$WORK/bundle" "$WORK/tls"
 "$make_bundle" "$WORK/bundle" >"$WORK/settings"
+# A medium, made by the program for itself.
+mkdir "$WORK/site"
+cd "$WORK/site"
+printf '%s\n' 'apiVersion: kubeferry/v1' 'kind: Bundle' 'name: site' 'version: "1"' 'platforms: [linux/amd64]' "kubeferry: $kubeferry" \
+  'files: [{file: site.yaml, path: /opt/kubeferry/site.yaml}]' >site.yaml
+for order in 'key generate site' 'lock site.yaml' 'build site.yaml --key site.key --output site.tar.zst' \
+  "stick site.tar.zst --trust site.pub --to $WORK/medium"; do
+  # shellcheck disable=SC2086 # words
+  "$kubeferry" $order >"$WORK/log" 2>&1 || { cat "$WORK/log" >&2; exit 1; }
+done
 cd "$WORK/tls"
 key=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes)
 openssl req -x509 "${key[@]}" -days 2 -subj '/CN=a distribution' -keyout ca.key -out ca.crt 2>openssl.log
@@ -62,6 +73,15 @@ inside() { # NAME
   local in_root=(env -i PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root chroot "$WORK/root" /kubeferry)
 
   quiet "${in_root[@]}" version
+  local from_medium=(env -i PATH=/bin:/sbin:/usr/bin:/usr/sbin HOME=/root chroot "$WORK/root" sh /medium/kubeferry.sh)
+  mount --bind "$WORK/medium" "$WORK/root/medium"
+  mount -o remount,bind,ro,noexec "$WORK/root/medium"
+  quiet "${from_medium[@]}" verify /medium/site.tar.zst --trust /root/site.pub
+  # As on hosts that were made safe: nothing under /tmp may run.
+  mount -t tmpfs -o noexec tmpfs "$WORK/root/tmp"
+  quiet "${from_medium[@]}" verify /medium/site.tar.zst --trust /root/site.pub
+  expect 40 "${from_medium[@]}" preflight /root/conformance.tar.zst --trust /root/conformance.pub
+  umount "$WORK/root/tmp"
   quiet "${in_root[@]}" verify /root/conformance.tar.zst --trust /root/conformance.pub
   expect 40 "${in_root[@]}" preflight /root/conformance.tar.zst --trust /root/conformance.pub
   grep -qE '^error' "$WORK/log" || fail 'preflight finds nothing wrong with a bare root'
@@ -78,14 +98,15 @@ inside() { # NAME
       "https://registry.dns.test:5001/v2/by-$name/$OCI_NAMESPACE/manifests/$OCI_TAG_NAME" || fail "nothing came by $name"
   done
   expect 20 "${in_root[@]}" mirror /root/conformance.tar.zst registry.none.test:5001/k8s --trust /root/conformance.pub
-  echo "$1: verify, preflight, serve, mirror by DNS and by /etc/hosts"
+  echo "$1: verify, preflight, serve, mirror by DNS and by /etc/hosts, and all of a medium mounted noexec"
 }
 
 for root in 'debian bookworm' 'debian bullseye' busybox_alone; do
   # shellcheck disable=SC2086 # a function and its argument
   $root
   install "$kubeferry" "$WORK/root/kubeferry"
-  cp "$WORK/bundle"/conformance.* "$WORK/root/root/"
+  cp "$WORK/bundle"/conformance.* "$WORK/site/site.pub" "$WORK/root/root/"
+  mkdir -p "$WORK/root/medium"
   printf 'nameserver 127.0.0.1\n' >"$WORK/root/etc/resolv.conf"
   printf '127.0.0.1 localhost registry.hosts.test\n' >"$WORK/root/etc/hosts"
   # Debian's place, and Red Hat's.

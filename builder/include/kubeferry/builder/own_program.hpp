@@ -7,12 +7,16 @@
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/catalog/spec.hpp>
+#include <kubeferry/platforms/platform.hpp>
 
 // kubeferry itself, in the bundle: a site needs nothing else to verify, serve and install it.
 namespace kubeferry::builder {
 
 /// Where it lies on a node; its component is bundle::k_own_component.
 inline constexpr std::string_view k_own_path = "/usr/local/bin/kubeferry";
+
+/// "kubeferry-linux-arm64": what a release and a medium call it.
+[[nodiscard]] std::string program_name(const platforms::Platform& platform);
 
 struct OwnProgram {
   std::vector<catalog::FileSpec> files;  ///< one for each platform that there is a program for
