@@ -55,11 +55,12 @@ private:
   Counter counter_;
 };
 
-/// Source that counts, and whose first bytes are looked at: an executable must be one of its platform.
+/// Source that counts, and whose first bytes are looked at: an executable must be one of its platform, so none is right
+/// for several.
 class CheckedSource final : public Source {
 public:
-  CheckedSource(Source& inner, std::string platform, std::string what, Progress* progress)
-      : inner_(&inner), platform_(std::move(platform)), what_(std::move(what)), progress_(progress) {}
+  CheckedSource(Source& inner, std::vector<std::string> platforms, std::string what, Progress* progress)
+      : inner_(&inner), platforms_(std::move(platforms)), what_(std::move(what)), progress_(progress) {}
 
   Result<std::size_t> read(MutableByteView buffer) override {
     KF_TRY_ASSIGN(const std::size_t count, inner_->read(buffer));
@@ -72,20 +73,37 @@ public:
                    taken.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(count, 64)));
       if (head_.size() >= 64 || count == 0) {
         checked_ = true;
-        KF_TRY_ASSIGN(const auto* platform, platforms::find(platform_));
-        KF_TRY(platforms::check_executable(head_, *platform, what_));
+        KF_TRY(check());
       }
     }
     return count;
   }
 
+  /// Whether reading ended with what check() says.
+  [[nodiscard]] bool foreign() const noexcept { return foreign_; }
+
 private:
+  Status check() {
+    for (const std::string& name : platforms_) {
+      KF_TRY_ASSIGN(const auto* platform, platforms::find(name));
+      Status fits = platforms::check_executable(head_, *platform, what_);
+      if (!fits) {
+        foreign_ = true;
+        return Failure(
+            std::move(fits.error())
+                .with_hint("`platforms:` beside a file in the spec says which it is for; each needs one of its own"));
+      }
+    }
+    return {};
+  }
+
   Source* inner_;
-  std::string platform_;
+  std::vector<std::string> platforms_;
   std::string what_;
   Progress* progress_;
   Bytes head_;
   bool checked_ = false;
+  bool foreign_ = false;
 };
 
 class Build {
@@ -223,11 +241,9 @@ private:
     const LockedFile& file = download.files[task.rows.front().file];
     const std::string& what = download.url.empty() ? download.source : download.url;
     KF_TRY_ASSIGN(const auto source, open(download));
-    // A file for several platforms is none of their executables.
-    CheckedSource checked(*source, file.platforms.front(), what, options_.progress);
-    Status put = file.platforms.size() == 1 ? writer_.put(task.rows.front().row, checked, usable_processors())
-                                            : writer_.put(task.rows.front().row, *source, usable_processors());
-    if (!put && put.error().code == ExitCode::integrity) {
+    CheckedSource checked(*source, file.platforms, what, options_.progress);
+    Status put = writer_.put(task.rows.front().row, checked, usable_processors());
+    if (!put && put.error().code == ExitCode::integrity && !checked.foreign()) {
       return Failure(
           std::move(put.error())
               .prefixed(what)
@@ -251,7 +267,7 @@ private:
           if (writer_.complete(row)) {
             return {};
           }
-          CheckedSource checked(content, file.platforms.front(), download.url + ": " + member.name, nullptr);
+          CheckedSource checked(content, file.platforms, download.url + ": " + member.name, nullptr);
           return writer_.put(row, checked, usable_processors());
         });
     if (!read) {

@@ -7,6 +7,8 @@
 #include <kubeferry/oci/reference.hpp>
 #include <kubeferry/oci/select.hpp>
 
+#include "image_machine.hpp"
+
 namespace kubeferry::builder {
 
 namespace {
@@ -60,6 +62,25 @@ Result<Bytes> fetch_config(Job& job, const oci::Descriptor& config) {
   return blob.take();
 }
 
+/// Images are published whose configuration names the machine that they were built on, and others that were put under
+/// the wrong platform: what their programs are made for tells one from the other.
+Status check_machine(Job& job, const std::string& who, const oci::Manifest& manifest, const oci::ImageConfig& config,
+                     const oci::Platform& listed) {
+  KF_TRY_ASSIGN(const platforms::Platform* machine,
+                machine_of(job.upstream.registries(), registry::repository_of(job.reference), manifest));
+  if (machine != nullptr && machine->architecture != listed.architecture) {
+    return Failure(Error{ExitCode::integrity,
+                         fmt::format("{}: the programs in it are for {}, and its configuration says {}", who,
+                                     machine->name, config.platform.to_string()),
+                         "tell who publishes it; until then, leave that image or that platform out of the spec",
+                         {}});
+  }
+  job.collected.warn(job.options, fmt::format("{}: its configuration says {}; {}", who, config.platform.to_string(),
+                                              machine == nullptr ? "the index is believed, nothing in it can be run"
+                                                                 : "its programs are what the index says"));
+  return {};
+}
+
 /// A manifest's parts, and its configuration checked against what the index says of it.
 Result<LockedManifest> lock_manifest(Job& job, const std::string& platform, const oci::Descriptor& descriptor,
                                      const Bytes& bytes) {
@@ -81,8 +102,7 @@ Result<LockedManifest> lock_manifest(Job& job, const std::string& platform, cons
     KF_TRY_ASSIGN(const oci::ImageConfig config, oci::parse_image_config(config_bytes, who));
     KF_TRY(oci::check_layer_count(manifest, config, who));
     if (descriptor.platform && oci::contradicts(config, *descriptor.platform)) {
-      job.collected.warn(job.options, fmt::format("{}: its configuration says {}; the index is believed", who,
-                                                  config.platform.to_string()));
+      KF_TRY(check_machine(job, who, manifest, config, *descriptor.platform));
     }
     job.collected.document(manifest.config.digest, std::move(config_bytes));
   }

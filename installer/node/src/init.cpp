@@ -160,6 +160,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   if (network) {
     references.insert(references.end(), network->images.begin(), network->images.end());
   }
+  KF_TRY(check_programs(*held->source, *survey.platform));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
   if (options.site) {
     KF_TRY_ASSIGN(images, at_site(*options.site, *held->source, std::move(images)));

@@ -128,6 +128,7 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   Draft draft = begin_draft(control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker, held,
                             documents.facts);
   KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
+  KF_TRY(check_programs(*held->source, *survey.platform));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
   KF_TRY_ASSIGN(const auto question,
                 question_of(options, survey, *held->source, documents.facts, journal, images, serves(options, site)));

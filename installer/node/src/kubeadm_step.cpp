@@ -67,6 +67,22 @@ Status clear_earlier_try(const host::Host& host, const KubeadmRun& run,
   return give_files_back(host, run.talk.warning);
 }
 
+std::string hint_for(const Error& error, const std::string& log) {
+  // A control plane takes 40 s to notice that a node has stopped: joining again right after a reset is too early.
+  if (error.message.find("already exists in the cluster") != std::string::npos) {
+    return fmt::format(
+        "if this host was that node before, wait a minute, until the cluster has noticed that it went, and run the "
+        "same "
+        "command again; else give it another --node-name (all that kubeadm said is in {})",
+        log);
+  }
+  return fmt::format(
+      "all that kubeadm said is in {}; when the reason is gone run the same command again, or take everything back "
+      "with "
+      "`kubeferry reset`",
+      log);
+}
+
 Status apply(const host::Host& host, const KubeadmRun& run) {
   KF_TRY_ASSIGN(auto opened, kubeadm::Log::open(host, run.log));
   const auto log = std::make_shared<kubeadm::Log>(std::move(opened));
@@ -88,10 +104,7 @@ Status apply(const host::Host& host, const KubeadmRun& run) {
   if (!done) {
     Error error = done.error();
     if (error.code == ExitCode::io || error.code == ExitCode::no_space) {
-      error.hint = fmt::format(
-          "all that kubeadm said is in {}; when the reason is gone run the same command again, or "
-          "take everything back with `kubeferry reset`",
-          run.log);
+      error.hint = hint_for(error, run.log);
     }
     return Failure(std::move(error));
   }

@@ -25,7 +25,40 @@ const bundle::PlatformManifest* find_part(const bundle::ImageRow& row, std::stri
   return found == row.manifests.end() ? nullptr : &*found;
 }
 
+/// As the image's own configuration has it: that is what a runtime answers when it is asked, and in some published
+/// images it is not the platform that the index says.
+Result<std::string> architecture_of(const source::NodeSource& source, const oci::Descriptor& part,
+                                    const std::string& reference) {
+  KF_TRY_ASSIGN(const Bytes bytes, source.read(part.digest, oci::k_max_manifest_bytes));
+  KF_TRY_ASSIGN(const oci::Manifest manifest, oci::parse_manifest(bytes, part.media_type, reference));
+  KF_TRY_ASSIGN(const Bytes text, source.read(manifest.config.digest, oci::k_max_config_bytes));
+  KF_TRY_ASSIGN(const oci::ImageConfig config, oci::parse_image_config(text, reference));
+  return config.platform.architecture;
+}
+
 }  // namespace
+
+Status check_programs(const source::NodeSource& source, const platforms::Platform& platform) {
+  constexpr std::size_t k_header = 64;
+  for (const bundle::FileRow& row : source.manifest().files) {
+    if (row.mode != 0755 || !bundle::serves_platform(platform.name, row.platform)) {
+      continue;
+    }
+    KF_TRY_ASSIGN(const auto content, source.stream(row.digest));
+    Bytes head(k_header);
+    std::size_t size = 0;
+    while (size < head.size()) {
+      KF_TRY_ASSIGN(const std::size_t count, content->read(MutableByteView(head).subspan(size)));
+      if (count == 0) {
+        break;
+      }
+      size += count;
+    }
+    KF_TRY(platforms::check_executable(ByteView(head).first(size), platform,
+                                       fmt::format("{}: {} for {}", source.name(), row.path, row.platform)));
+  }
+  return {};
+}
 
 Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& source) {
   const auto& documents = source.manifest().documents;
@@ -82,7 +115,8 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
       missing.push_back(text);
       continue;
     }
-    out.push_back({text, row->descriptor.digest, part->descriptor.digest, std::string(platform.architecture)});
+    KF_TRY_ASSIGN(std::string architecture, architecture_of(source, part->descriptor, text));
+    out.push_back({text, row->descriptor.digest, part->descriptor.digest, std::move(architecture)});
   }
   if (!missing.empty()) {
     return Failure(Error{ExitCode::integrity,

@@ -124,6 +124,17 @@ TEST_F(KubeadmStep, AFailureIsExplainedAndSaysHowToGoOn) {
   EXPECT_FALSE(satisfied());
 }
 
+TEST_F(KubeadmStep, ANodeThatTheClusterHasNotMissedYetIsToldToWait) {
+  exit_status = 1;
+  output =
+      "error execution phase kubelet-start: a Node with name \"w1\" and status \"Ready\" already exists in the "
+      "cluster. "
+      "You must delete the existing Node or change the name of this new joining Node\n";
+  const Status done = step()->apply(fake.host());
+  ASSERT_FALSE(done);
+  EXPECT_THAT(done.error().hint, AllOf(HasSubstr("wait a minute"), HasSubstr("--node-name"), HasSubstr(k_log)));
+}
+
 TEST_F(KubeadmStep, WhatAnEarlierTryLeftIsResetAndTheSitesFilesComeBack) {
   fake.write("/etc/kubernetes/manifests/own.yaml", "a static Pod of the site's");
   exit_status = 1;

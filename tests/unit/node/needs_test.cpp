@@ -64,5 +64,38 @@ TEST_F(NeedsTest, WhatIsMissingIsCountedAndNamed) {
       wanted_images(*source_, **platforms::find("linux/arm64"), std::vector<std::string>{"registry.k8s.io/a:1"}));
 }
 
+TEST_F(NeedsTest, AProgramOfAnotherMachineIsNamed) {
+  const auto with = [&](std::uint8_t machine) {
+    Bytes elf(64);
+    std::ranges::copy(as_byte_view(std::string_view("\177ELF\2\1\1")), elf.begin());
+    elf[18] = static_cast<std::byte>(machine);
+    BundleMaker maker;
+    const auto blob = maker.blob(elf, "");
+    maker.manifest().files = {{blob.digest, "linux/amd64", "/usr/local/bin/kubelet", 0755, "kubelet", "test"}};
+    return source::local(maker.write(folder_, fmt::format("machine-{}", machine)));
+  };
+  const auto& amd64 = **platforms::find("linux/amd64");
+  EXPECT_TRUE(check_programs(*with(62), amd64));
+  const auto arm64 = with(183);
+  const Status status = check_programs(*arm64, amd64);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ExitCode::integrity);
+  EXPECT_THAT(status.error().message,
+              AllOf(HasSubstr("/usr/local/bin/kubelet for linux/amd64"), HasSubstr("linux/arm64")));
+  EXPECT_TRUE(check_programs(*arm64, **platforms::find("linux/s390x")));
+}
+
+TEST_F(NeedsTest, ARuntimeSaysWhatTheConfigurationDoes) {
+  EXPECT_EQ(wanted({"registry.k8s.io/a:1"}).front().architecture, "amd64");
+  BundleMaker maker;
+  const auto image = maker.image("amd64", {1}, k_layer);
+  maker.name("registry.k8s.io/lies:1", maker.index({{"arm64", image}}), {{"linux/arm64", image}});
+  const auto source = source::local(maker.write(folder_, "lies"));
+  const auto found =
+      wanted_images(*source, **platforms::find("linux/arm64"), std::vector<std::string>{"registry.k8s.io/lies:1"});
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->front().architecture, "amd64");
+}
+
 }  // namespace
 }  // namespace kubeferry::node

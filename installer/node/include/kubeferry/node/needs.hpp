@@ -29,10 +29,15 @@ Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& sourc
 /// The same with `cidrs` written into it, unless it says so already. usage error when it does not say where.
 Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> cidrs);
 
+/// Whether every program that the bundle has for `platform` is one for it, by its ELF header: integrity error naming
+/// the file and both machines. Reads the beginning of each: errors of that.
+Status check_programs(const source::NodeSource& source, const platforms::Platform& platform);
+
 /// What the signed manifest says of each of `references` on `platform`, in their order, each once. integrity error that
 /// counts and names those which the bundle does not hold for it (exit 13: the list is what this very kubeadm asks for,
-/// so the bundle is not complete), with the hint to build it for this configuration. `names` says how the bundle calls
-/// what has another name on this cluster; what is not in it has the same.
+/// so the bundle is not complete), with the hint to build it for this configuration. Reads their manifests and
+/// configurations: errors of that, of oci::parse_manifest and of oci::parse_image_config. `names` says how the bundle
+/// calls what has another name on this cluster; what is not in it has the same.
 Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource& source,
                                                         const platforms::Platform& platform,
                                                         std::span<const std::string> references,
