@@ -34,11 +34,14 @@ is_up() { # the control plane is Ready and answers
 listen() { # HOST PORT…
   local name=$1
   shift
+  # Ports that were in use a minute ago are free for who says so.
   # shellcheck disable=SC2016
-  on "$name" sh -c 'perl -MIO::Socket::INET -e "@s = map { IO::Socket::INET->new(Listen => 1, LocalPort => \$_) or die } @ARGV; sleep" \
-    "$@" </dev/null >/dev/null 2>&1 & echo $! >/run/listener; sleep 0.5' sh "$@"
+  on "$name" sh -c 'rm -f /run/listening
+    perl -MIO::Socket::INET -e "@s = map { IO::Socket::INET->new(Listen => 1, ReuseAddr => 1, LocalPort => \$_) or die } @ARGV;
+      open F, q(>), q(/run/listening); sleep" "$@" </dev/null >/dev/null 2>&1 & echo $! >/run/listener' sh "$@"
+  within 20 on "$name" test -e /run/listening || fail "cannot listen on $*"
 }
-silence() { on "$1" sh -c 'kill "$(cat /run/listener)"; rm /run/listener'; }
+silence() { on "$1" sh -c 'kill "$(cat /run/listener)"; rm /run/listener /run/listening'; }
 
 refused() {
   say 'the trust key: missing, none given, another one'

@@ -86,6 +86,9 @@ kill_at_each_record w1 "${reset[@]}"
 unchanged w1
 
 say 'kubeadm in the middle of its work: join, then init'
+# Before it has missed the node, the cluster lets no other one have its name.
+missed() { ! kubectl get node w1 -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}' | grep -qx True; }
+within 120 missed || fail 'w1 stays Ready without a kubelet'
 kill_while w1 '[kubelet-start]' "${join[@]}"
 quiet on w1 "${join[@]}"
 quiet on w1 "${reset[@]}"
