@@ -6,8 +6,12 @@ function(kf_command variable target)
     return()
   endif()
   set(script ${CMAKE_BINARY_DIR}/emulated/${target})
-  file(GENERATE OUTPUT ${script}
-    CONTENT "#!/bin/sh\nexec ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}> \"$@\"\n"
-    FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  get_property(made GLOBAL PROPERTY kf_emulated_${target})
+  if(NOT made)
+    set_property(GLOBAL PROPERTY kf_emulated_${target} ON)
+    file(GENERATE OUTPUT ${script}
+      CONTENT "#!/bin/sh\nexec ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:${target}> \"$@\"\n"
+      FILE_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE)
+  endif()
   set(${variable} ${script} PARENT_SCOPE)
 endfunction()
