@@ -30,3 +30,22 @@ kf_header_library(nlohmann_json::nlohmann_json)
 kf_header_library(CLI11::CLI11)
 kf_header_library(Boost::headers)
 kf_header_library(fmt::fmt-header-only)
+
+# What `kubeferry version` says: Debian's versions, which carry its security patches.
+file(STRINGS ${KF_LIBRARIES}/built-with kf_built_with)
+foreach(pair curl=CURL_VERSION_STRING openssl=OPENSSL_VERSION libarchive=LibArchive_VERSION libzstd=ZSTD_VERSION
+             yaml-cpp=yaml-cpp_VERSION libcli11-dev=CLI11_VERSION libfmt-dev=fmt_VERSION
+             nlohmann-json3-dev=nlohmann_json_VERSION libboost1.74-dev=Boost_VERSION)
+  string(REPLACE "=" ";" pair ${pair})
+  list(GET pair 0 package)
+  list(GET pair 1 variable)
+  set(${variable} "")
+  foreach(line IN LISTS kf_built_with)
+    if(line MATCHES "^${package} (.+)$")
+      set(${variable} ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+  if(NOT ${variable})
+    message(FATAL_ERROR "${KF_LIBRARIES}/built-with does not name ${package}")
+  endif()
+endforeach()
