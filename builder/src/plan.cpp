@@ -11,6 +11,7 @@
 #include <kubeferry/catalog/cni_manifest.hpp>
 #include <kubeferry/oci/layout.hpp>
 
+#include "manifest_reference.hpp"
 #include "node_artifacts.hpp"
 
 namespace kubeferry::builder {
@@ -106,6 +107,8 @@ private:
   }
 
   Status add_cni() {
+    std::string name;
+    std::string original;
     for (const auto& download : in_.lock.downloads) {
       if (download.kind != "manifest") {
         continue;
@@ -114,15 +117,24 @@ private:
       if (document == in_.documents.end()) {
         return fail(ExitCode::bug, "the CNI manifest {} is not at hand", download.digest.to_string());
       }
-      catalog::ManifestRewrite rewrite;
-      rewrite.pod_cidr = in_.spec.cni ? in_.spec.cni->pod_cidr : std::vector<std::string>{};
-      rewrite.pod_cidr_location = in_.pod_cidr_location;
-      KF_TRY_ASSIGN(rewrite.images, fixed_references(as_text(document->second), download.name));
-      KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(as_text(document->second), rewrite, download.name));
-      add_document("cni-manifest-original", download.name + ".original.yaml", "application/yaml", document->second);
-      add_document("cni-manifest", download.name + ".yaml", "application/yaml", bytes_of(rewritten.text));
-      add_document("cni-changes", download.name + ".changes.json", "application/json", changes_text(rewritten.changes));
+      // A network of several files is applied as one, in their order.
+      if (!original.empty()) {
+        original += original.ends_with('\n') ? "---\n" : "\n---\n";
+      }
+      name = download.name;
+      original += as_text(document->second);
     }
+    if (name.empty()) {
+      return {};
+    }
+    catalog::ManifestRewrite rewrite;
+    rewrite.pod_cidr = in_.spec.cni ? in_.spec.cni->pod_cidr : std::vector<std::string>{};
+    rewrite.pod_cidr_location = in_.pod_cidr_location;
+    KF_TRY_ASSIGN(rewrite.images, fixed_references(original, name));
+    KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(original, rewrite, name));
+    add_document("cni-manifest-original", name + ".original.yaml", "application/yaml", bytes_of(original));
+    add_document("cni-manifest", name + ".yaml", "application/yaml", bytes_of(rewritten.text));
+    add_document("cni-changes", name + ".changes.json", "application/json", changes_text(rewritten.changes));
     return {};
   }
 
@@ -132,14 +144,16 @@ private:
     KF_TRY_ASSIGN(const auto references, catalog::manifest_images(text, what));
     for (const auto& written : references) {
       KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(written));
-      if (reference.digest || (reference.tag && *reference.tag != "latest")) {
+      if (!is_moving(reference)) {
         continue;
       }
-      const std::string canonical = reference.with_default_tag().to_string();
+      KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, in_.cni_images));
       const auto locked = std::find_if(in_.lock.images.begin(), in_.lock.images.end(),
-                                       [&](const LockedImage& image) { return image.reference == canonical; });
+                                       [&](const LockedImage& image) { return image.reference == meant.to_string(); });
       if (locked != in_.lock.images.end()) {
-        fixed.emplace(written, fmt::format("{}@{}", reference.name(), locked->descriptor.digest.to_string()));
+        fixed.emplace(written, is_moving(meant)
+                                   ? fmt::format("{}@{}", meant.name(), locked->descriptor.digest.to_string())
+                                   : meant.to_string());
       }
     }
     return fixed;

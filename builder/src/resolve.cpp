@@ -2,6 +2,7 @@
 #include <kubeferry/builder/resolve.hpp>
 
 #include <algorithm>
+#include <span>
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/workers.hpp>
@@ -9,6 +10,7 @@
 #include <kubeferry/catalog/cni_manifest.hpp>
 #include <kubeferry/platforms/platform.hpp>
 
+#include "manifest_reference.hpp"
 #include "resolve_downloads.hpp"
 #include "resolve_images.hpp"
 
@@ -17,14 +19,16 @@ namespace kubeferry::builder {
 namespace {
 
 /// The CNI manifest's images join the others: what a cluster pulls is carried, whoever names it.
-Status add_cni_images(const catalog::Spec& spec, const LockedDownload& manifest, Collected& collected,
-                      std::vector<catalog::ImageNeed>& images) {
+Status add_cni_images(const catalog::Spec& spec, const LockedDownload& manifest, std::span<const std::string> release,
+                      Collected& collected, std::vector<catalog::ImageNeed>& images) {
   const auto bytes = collected.find(manifest.digest);
   if (!bytes) {
     return fail(ExitCode::bug, "the CNI manifest was not kept");
   }
   KF_TRY_ASSIGN(const auto references, catalog::manifest_images(as_text(*bytes), manifest.name));
-  for (const auto& reference : references) {
+  for (const auto& written : references) {
+    KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, release));
+    const std::string reference = is_moving(meant) ? written : meant.to_string();
     const bool known = std::any_of(images.begin(), images.end(),
                                    [&](const catalog::ImageNeed& need) { return need.reference == reference; });
     if (!known) {
@@ -112,9 +116,11 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
     KF_TRY_ASSIGN(LockedDownload manifest, lock_local_manifest(*spec.cni, collected));
     downloads.push_back(std::move(manifest));
   }
-  for (const auto& download : downloads) {
-    if (download.kind == "manifest") {
-      KF_TRY(add_cni_images(spec, download, collected, needs.images));
+  for (std::size_t n = 0; n < downloads.size(); ++n) {
+    if (downloads[n].kind == "manifest") {
+      const bool published = n < needs.downloads.size();
+      KF_TRY(add_cni_images(spec, downloads[n], published ? needs.downloads[n].images : std::vector<std::string>(),
+                            collected, needs.images));
     }
   }
 

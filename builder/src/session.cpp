@@ -96,6 +96,29 @@ Result<Resolution> locked(const catalog::Catalog& catalog, const catalog::Spec& 
   return resolution;
 }
 
+/// What a plan must know of the spec's pod network.
+struct PodNetworkFacts {
+  catalog::PodCidrLocation location;
+  std::vector<std::string> images;
+};
+
+Result<PodNetworkFacts> network_facts(const catalog::Catalog& catalog, const catalog::Spec& spec) {
+  PodNetworkFacts facts;
+  if (!spec.cni) {
+    return facts;
+  }
+  KF_TRY_ASSIGN(const catalog::Cni* cni, catalog.cni(spec.cni->name));
+  facts.location = cni->pod_cidr_location;
+  if (spec.cni->manifest.empty()) {
+    KF_TRY_ASSIGN(const auto chosen, catalog::choose_cni(catalog, spec.cni->name, spec.cni->version,
+                                                         spec.kubernetes ? &spec.kubernetes->version : nullptr));
+    for (const auto& image : chosen.release.images) {
+      facts.images.push_back(image.reference);
+    }
+  }
+  return facts;
+}
+
 /// File names allow more than shells like; a bundle's default name has nothing of that.
 std::string default_output(const catalog::Spec& spec) { return fmt::format("{}-{}.tar.zst", spec.name, spec.version); }
 
@@ -139,13 +162,9 @@ Result<BuildReport> build_bundle(const catalog::Catalog& catalog, const BuildReq
   KF_TRY_ASSIGN(Resolution resolution, locked(catalog, spec, request, report.output, *upstream));
   report.skipped = std::move(resolution.skipped);
 
-  std::string pod_cidr_location;
-  if (spec.cni) {
-    if (const auto cni = catalog.cni(spec.cni->name)) {
-      pod_cidr_location = (*cni)->pod_cidr_location;
-    }
-  }
-  KF_TRY_ASSIGN(BuildPlan plan, make_plan({spec, spec_text, resolution.lock, resolution.documents, pod_cidr_location}));
+  KF_TRY_ASSIGN(const PodNetworkFacts network, network_facts(catalog, spec));
+  KF_TRY_ASSIGN(BuildPlan plan,
+                make_plan({spec, spec_text, resolution.lock, resolution.documents, network.location, network.images}));
   resolution.documents.clear();
   report.manifest = plan.write.manifest;
   report.fetched = fetch_bytes(plan, resolution.lock);

@@ -7,6 +7,7 @@
 #include <kubeferry/base/text.hpp>
 
 #include "availability.hpp"
+#include "cni_load.hpp"
 #include "embedded.hpp"
 #include "spec_fields.hpp"
 #include "yaml_reader.hpp"
@@ -201,26 +202,6 @@ Status read_artifacts_file(const YamlReader& root, Catalog& catalog) {
   return {};
 }
 
-Status read_cni_file(const YamlReader& root, Catalog& catalog) {
-  KF_TRY(root.only({"apiVersion", "kind", "name", "version", "manifest", "podCIDR", "images", "architectures"}));
-  Cni cni;
-  KF_TRY_ASSIGN(cni.name, root.text("name"));
-  KF_TRY_ASSIGN(cni.version, root.text("version"));
-  KF_TRY_ASSIGN(cni.manifest_url, root.text("manifest"));
-  KF_TRY_ASSIGN(cni.images, root.texts("images"));
-  KF_TRY_ASSIGN(cni.architectures, read_availability(root));
-  KF_TRY_ASSIGN(const YamlReader cidr, root.member("podCIDR"));
-  KF_TRY(cidr.only({"default", "location"}));
-  KF_TRY_ASSIGN(cni.pod_cidr, cidr.text("default"));
-  KF_TRY(cidr.here(parse_pod_cidr(cni.pod_cidr)));
-  KF_TRY_ASSIGN(cni.pod_cidr_location, cidr.text("location"));
-  if (cni.pod_cidr_location != "flannel-net-conf") {
-    return cidr.wrong("location must be flannel-net-conf");
-  }
-  catalog.cnis.push_back(std::move(cni));
-  return {};
-}
-
 Status read_catalog_file(std::string_view text, std::string_view name, Catalog& catalog) {
   KF_TRY_ASSIGN(const auto documents, parse_yaml(text, name, {.bytes = k_max_catalog_bytes}, ExitCode::usage));
   if (documents.size() != 1) {
@@ -241,7 +222,9 @@ Status read_catalog_file(std::string_view text, std::string_view name, Catalog& 
     return read_artifacts_file(root, catalog);
   }
   if (kind == "Cni") {
-    return read_cni_file(root, catalog);
+    KF_TRY_ASSIGN(Cni cni, read_cni_file(root));
+    catalog.cnis.push_back(std::move(cni));
+    return {};
   }
   return kind_reader.wrong("must be Kubernetes, Artifacts (each in one file) or Cni");
 }

@@ -8,12 +8,11 @@
 #include <kubeferry/platforms/platform.hpp>
 
 #include "spec_fields.hpp"
+#include "version_number.hpp"
 
 namespace kubeferry::catalog {
 
 namespace {
-
-std::string_view without_v(std::string_view version) { return version.starts_with('v') ? version.substr(1) : version; }
 
 /// The version of an artifact that goes with a Kubernetes release.
 std::string version_of(const Artifact& artifact, const MinorRelease& release, const KubernetesVersion& version) {
@@ -60,42 +59,100 @@ Status add_artifacts(const Spec& spec, const Catalog& catalog, Needs& needs) {
   return {};
 }
 
-Status add_cni(const Spec& spec, const Catalog& catalog, Needs& needs) {
-  KF_TRY_ASSIGN(const Cni* cni, catalog.cni(spec.cni->name));
-  const std::string version = spec.cni->version.empty() ? cni->version : spec.cni->version;
-  for (const std::string& name : spec.platforms) {
-    KF_TRY_ASSIGN(const platforms::Platform* platform, platforms::find(name));
-    if (const Published known = published(cni->architectures, platform->architecture, version); !known.yes) {
-      needs.missing.push_back({fmt::format("{} {}", cni->name, version), name, known.reason, true});
+ImageNeed need_of(const CniImage& image, const ChosenCni& chosen) {
+  ImageNeed need{image.reference, fmt::format("cni {} {}", chosen.cni->name, chosen.release.version), {}};
+  const auto& published = image.architectures.empty() ? chosen.release.architectures : image.architectures;
+  for (const platforms::Platform& platform : platforms::all()) {
+    if (std::ranges::find(published, platform.architecture) != published.end()) {
+      need.platforms.emplace_back(platform.name);
     }
   }
-  if (spec.cni->manifest.empty()) {
-    DownloadNeed need;
-    need.url = expand(cni->manifest_url, {{"version", version}, {"number", without_v(version)}});
-    need.kind = ArtifactKind::manifest;
-    need.name = cni->name;
-    need.version = version;
-    need.mode = 0644;
-    needs.downloads.push_back(std::move(need));
-  }
-  return {};
+  return need;
 }
 
+enum class Required { no, yes };
+
 /// Keeps of each image the wanted platforms, and notes those it is not published for.
-void add_images(const std::vector<ImageNeed>& images, const Spec& spec, Needs& needs) {
+void add_images(const std::vector<ImageNeed>& images, const Spec& spec, Required required, Needs& needs) {
   for (const ImageNeed& image : images) {
     ImageNeed kept{image.reference, image.why, {}};
     for (const std::string& platform : spec.platforms) {
       if (std::ranges::find(image.platforms, platform) != image.platforms.end()) {
         kept.platforms.push_back(platform);
       } else {
-        needs.missing.push_back({image.reference, platform, "is not published for it in this version", true});
+        needs.missing.push_back(
+            {image.reference, platform, "is not published for it in this version", required == Required::yes});
       }
     }
     if (!kept.platforms.empty()) {
       needs.images.push_back(std::move(kept));
     }
   }
+}
+
+/// A network that is asked for must be one that can be written where this pod network says its own.
+Status check_pod_cidr(const CniSpec& spec, const Cni& cni) {
+  const bool six =
+      std::ranges::any_of(spec.pod_cidr, [](const std::string& cidr) { return cidr.find(':') != std::string::npos; });
+  const bool unknown = cni.pod_cidr_location.kind == PodCidrLocation::Kind::unknown;
+  if (spec.pod_cidr.empty() || (!unknown && (!six || cni.pod_cidr_ipv6))) {
+    return {};
+  }
+  Failure failure = fail(ExitCode::usage, "cni.podCIDR {}: kubeferry cannot write {} into the manifest of {}",
+                         fmt::join(spec.pod_cidr, ","), unknown ? "a network" : "an IPv6 network", cni.name);
+  failure.value().hint = "write it into a manifest of yours, name that as cni.manifest, and leave podCIDR out";
+  return failure;
+}
+
+Status add_cni(const Spec& spec, const Catalog& catalog, Needs& needs) {
+  const KubernetesVersion* kubernetes = spec.kubernetes ? &spec.kubernetes->version : nullptr;
+  const bool own = !spec.cni->manifest.empty();
+  KF_TRY_ASSIGN(const Cni* cni, catalog.cni(spec.cni->name));
+  if (own && spec.cni->version.empty()) {
+    // Whose release it is, and what that runs on, only its author knows.
+    if (!cni->releases.front().run_time.empty()) {
+      needs.notes.push_back(
+          fmt::format("{} starts images that no manifest names: say which version {} is, or list them in images",
+                      cni->name, spec.cni->manifest));
+    }
+    return check_pod_cidr(*spec.cni, *cni);
+  }
+  KF_TRY_ASSIGN(const ChosenCni chosen, choose_cni(catalog, cni->name, spec.cni->version, kubernetes));
+  const CniRelease& release = chosen.release;
+  needs.notes.insert(needs.notes.end(), chosen.notes.begin(), chosen.notes.end());
+  if (!own && !cni->unpublished.empty()) {
+    Failure failure = fail(ExitCode::usage, "{} {}: {}", cni->name, release.version, cni->unpublished);
+    failure.value().hint = expand(cni->unpublished_hint, {{"version", release.version},
+                                                          {"number", without_v(release.version)},
+                                                          {"kubernetes", kubernetes ? kubernetes->to_string() : "V"}});
+    return failure;
+  }
+  KF_TRY(check_pod_cidr(*spec.cni, *cni));
+  for (const std::string& name : spec.platforms) {
+    KF_TRY_ASSIGN(const platforms::Platform* platform, platforms::find(name));
+    if (std::string reason = not_published_for(*cni, release, platform->architecture); !reason.empty()) {
+      needs.missing.push_back({fmt::format("{} {}", cni->name, release.version), name, std::move(reason), true});
+    }
+  }
+  std::vector<ImageNeed> run_time;
+  for (const CniImage& image : release.run_time) {
+    run_time.push_back(need_of(image, chosen));
+  }
+  // Not required by themselves: a platform without the pod network was missed above already.
+  add_images(run_time, spec, Required::no, needs);
+  for (const std::string& url : own ? std::vector<std::string>() : release.manifests) {
+    DownloadNeed need;
+    need.url = url;
+    need.kind = ArtifactKind::manifest;
+    need.name = cni->name;
+    need.version = release.version;
+    need.mode = 0644;
+    for (const CniImage& image : release.images) {
+      need.images.push_back(image.reference);
+    }
+    needs.downloads.push_back(std::move(need));
+  }
+  return {};
 }
 
 Status judge(const Needs& needs, Missing policy) {
@@ -172,6 +229,16 @@ Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const Kuberne
   return images;
 }
 
+std::vector<ImageNeed> cni_images(const ChosenCni& chosen) {
+  std::vector<ImageNeed> images;
+  for (const auto* list : {&chosen.release.images, &chosen.release.run_time}) {
+    for (const CniImage& image : *list) {
+      images.push_back(need_of(image, chosen));
+    }
+  }
+  return images;
+}
+
 Result<std::vector<ImageNeed>> only_for(std::vector<ImageNeed> images, std::string_view platform) {
   const std::size_t all = images.size();
   std::string example = images.empty() ? std::string() : images.front().reference;
@@ -189,7 +256,7 @@ Result<Needs> needs_of(const Spec& spec, const Catalog& catalog) {
   if (spec.kubernetes) {
     KF_TRY_ASSIGN(const KubernetesImages images,
                   kubernetes_images(catalog, spec.kubernetes->version, spec.kubernetes->image_repository));
-    add_images(images.images, spec, needs);
+    add_images(images.images, spec, Required::yes, needs);
     if (!images.note.empty()) {
       needs.notes.push_back(images.note);
     }

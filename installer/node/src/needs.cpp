@@ -7,6 +7,7 @@
 #include <kubeferry/bundle/reach.hpp>
 #include <kubeferry/catalog/catalog.hpp>
 #include <kubeferry/catalog/cni_manifest.hpp>
+#include <kubeferry/catalog/spec.hpp>
 #include <kubeferry/oci/manifest.hpp>
 #include <kubeferry/oci/reference.hpp>
 
@@ -34,6 +35,19 @@ Result<std::string> architecture_of(const source::NodeSource& source, const oci:
   KF_TRY_ASSIGN(const Bytes text, source.read(manifest.config.digest, oci::k_max_config_bytes));
   KF_TRY_ASSIGN(const oci::ImageConfig config, oci::parse_image_config(text, reference));
   return config.platform.architecture;
+}
+
+/// What the spec of the bundle says of Pods' addresses: some networks take them from kubeadm alone, and their
+/// manifests have no place for them.
+Result<std::vector<std::string>> asked_cidrs(const source::NodeSource& source) {
+  const auto& documents = source.manifest().documents;
+  const auto row = std::ranges::find(documents, "spec", &bundle::DocumentRow::kind);
+  if (row == documents.end()) {
+    return std::vector<std::string>();
+  }
+  KF_TRY_ASSIGN(const Bytes bytes, source.read(row->digest, catalog::k_max_spec_bytes));
+  KF_TRY_ASSIGN(const catalog::Spec spec, catalog::parse_spec(as_text(bytes), row->name));
+  return spec.cni ? spec.cni->pod_cidr : std::vector<std::string>();
 }
 
 }  // namespace
@@ -70,10 +84,18 @@ Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& sourc
   PodNetwork out{.name = row->name.substr(0, row->name.rfind(".yaml")), .manifest = std::string(as_text(bytes))};
   KF_TRY_ASSIGN(const catalog::Catalog catalog, catalog::Catalog::builtin());
   // One that the catalog does not know is applied as it is.
-  if (const auto known = catalog.cni(out.name)) {
+  const auto known = catalog.cni(out.name);
+  if (known) {
     out.pod_cidr_location = (*known)->pod_cidr_location;
   }
   KF_TRY_ASSIGN(out.cidrs, catalog::manifest_pod_cidrs(out.manifest, out.pod_cidr_location, row->name));
+  using Kind = catalog::PodCidrLocation::Kind;
+  if (out.pod_cidr_location.kind == Kind::node) {
+    KF_TRY_ASSIGN(out.cidrs, asked_cidrs(source));
+  }
+  if (out.cidrs.empty() && out.pod_cidr_location.kind != Kind::unknown) {
+    out.cidrs = {(*known)->pod_cidr};
+  }
   KF_TRY_ASSIGN(out.images, catalog::manifest_images(out.manifest, row->name));
   return std::optional(std::move(out));
 }
@@ -83,7 +105,8 @@ Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> c
   if (wanted.empty() || wanted == network.cidrs) {
     return network;
   }
-  if (network.pod_cidr_location.empty()) {
+  using Kind = catalog::PodCidrLocation::Kind;
+  if (network.pod_cidr_location.kind == Kind::unknown) {
     return fail(ExitCode::usage, "--pod-network-cidr {}: kubeferry does not know where {}'s manifest says its network",
                 fmt::join(wanted, ","), network.name);
   }

@@ -9,6 +9,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+const PodCidrLocation k_net_conf = {.kind = PodCidrLocation::Kind::flannel_net_conf, .object = {}, .key = {}};
+
 // In the shape of flannel's, with what others' manifests do besides.
 constexpr std::string_view k_manifest = R"(---
 kind: ConfigMap
@@ -84,7 +86,7 @@ TEST(RewriteManifest, ChangesThisAndNothingElse) {
       {.images = {{"ghcr.io/flannel-io/flannel:v0.28.9", "ghcr.io/flannel-io/flannel:v0.28.9@sha256:abc"},
                   {"cloudnativelabs/kube-router", "docker.io/cloudnativelabs/kube-router:v2.11.1"}},
        .pod_cidr = {"10.1.0.0/16"},
-       .pod_cidr_location = "flannel-net-conf"},
+       .pod_cidr_location = k_net_conf},
       "flannel.yml");
   ASSERT_TRUE(rewritten) << rewritten.error().message;
   std::string expected(k_manifest);
@@ -117,7 +119,7 @@ TEST(RewriteManifest, NothingToDoLeavesEveryByte) {
 
 TEST(RewriteManifest, SameNetworkIsNoChange) {
   const auto rewritten =
-      rewrite_manifest(k_manifest, {.pod_cidr = {"10.244.0.0/16"}, .pod_cidr_location = "flannel-net-conf"}, "f");
+      rewrite_manifest(k_manifest, {.pod_cidr = {"10.244.0.0/16"}, .pod_cidr_location = k_net_conf}, "f");
   ASSERT_TRUE(rewritten);
   EXPECT_THAT(rewritten->text, HasSubstr("\"Network\": \"10.244.0.0/16\",\n"));
   ASSERT_EQ(rewritten->changes.size(), 1U) << "only imagePullPolicy";
@@ -126,7 +128,7 @@ TEST(RewriteManifest, SameNetworkIsNoChange) {
 TEST(RewriteManifest, DualStackAndIpv6Only) {
   const auto network = [](std::vector<std::string> cidrs) {
     const auto rewritten =
-        rewrite_manifest(k_manifest, {.pod_cidr = std::move(cidrs), .pod_cidr_location = "flannel-net-conf"}, "f");
+        rewrite_manifest(k_manifest, {.pod_cidr = std::move(cidrs), .pod_cidr_location = k_net_conf}, "f");
     return rewritten ? rewritten->text : rewritten.error().message;
   };
   EXPECT_THAT(network({"fd00::/48", "10.1.0.0/16"}),
@@ -139,26 +141,25 @@ TEST(RewriteManifest, DualStackAndIpv6Only) {
 
 TEST(ManifestPodCidrs, WhatWasWrittenIsRead) {
   const std::string_view text = "data:\n  net-conf.json: |\n    {\"Network\": \"10.244.0.0/16\"}\n";
-  EXPECT_THAT(manifest_pod_cidrs(text, "flannel-net-conf", "f").value(), ElementsAre("10.244.0.0/16"));
+  EXPECT_THAT(manifest_pod_cidrs(text, k_net_conf, "f").value(), ElementsAre("10.244.0.0/16"));
   const auto dual =
-      rewrite_manifest(text, {.pod_cidr = {"10.1.0.0/16", "fd00::/48"}, .pod_cidr_location = "flannel-net-conf"}, "f");
-  EXPECT_THAT(manifest_pod_cidrs(dual->text, "flannel-net-conf", "f").value(), ElementsAre("10.1.0.0/16", "fd00::/48"));
-  const auto six = rewrite_manifest(text, {.pod_cidr = {"fd00::/48"}, .pod_cidr_location = "flannel-net-conf"}, "f");
-  EXPECT_THAT(manifest_pod_cidrs(six->text, "flannel-net-conf", "f").value(), ElementsAre("fd00::/48"));
+      rewrite_manifest(text, {.pod_cidr = {"10.1.0.0/16", "fd00::/48"}, .pod_cidr_location = k_net_conf}, "f");
+  EXPECT_THAT(manifest_pod_cidrs(dual->text, k_net_conf, "f").value(), ElementsAre("10.1.0.0/16", "fd00::/48"));
+  const auto six = rewrite_manifest(text, {.pod_cidr = {"fd00::/48"}, .pod_cidr_location = k_net_conf}, "f");
+  EXPECT_THAT(manifest_pod_cidrs(six->text, k_net_conf, "f").value(), ElementsAre("fd00::/48"));
 }
 
 TEST(ManifestPodCidrs, NoneWhereNoneIs) {
-  EXPECT_TRUE(manifest_pod_cidrs("a: b\n", "flannel-net-conf", "f").value().empty());
-  EXPECT_TRUE(manifest_pod_cidrs("a: [\n", "", "f").value().empty());
-  EXPECT_FALSE(manifest_pod_cidrs("a: [\n", "flannel-net-conf", "f"));
+  EXPECT_TRUE(manifest_pod_cidrs("a: b\n", k_net_conf, "f").value().empty());
+  EXPECT_TRUE(manifest_pod_cidrs("a: [\n", {}, "f").value().empty());
+  EXPECT_FALSE(manifest_pod_cidrs("a: [\n", k_net_conf, "f"));
 }
 
 TEST(RewriteManifest, APodNetworkThatIsNotThereIsAnError) {
   for (const std::string_view text :
        {"a: b\n", "data:\n  net-conf.json: |\n    {}\n", "data:\n  net-conf.json: |\n    {\"Network\": 1}\n",
         "data:\n  net-conf.json: \"{\\\"Network\\\": \\\"10.0.0.0/8\\\"}\"\n", "data:\n  net-conf.json: not json\n"}) {
-    const auto rewritten =
-        rewrite_manifest(text, {.pod_cidr = {"10.1.0.0/16"}, .pod_cidr_location = "flannel-net-conf"}, "f");
+    const auto rewritten = rewrite_manifest(text, {.pod_cidr = {"10.1.0.0/16"}, .pod_cidr_location = k_net_conf}, "f");
     ASSERT_FALSE(rewritten) << text;
     EXPECT_EQ(rewritten.error().code, ExitCode::format);
   }

@@ -8,6 +8,7 @@
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/builder/lock.hpp>
 #include <kubeferry/bundle/writer.hpp>
+#include <kubeferry/catalog/cni.hpp>
 #include <kubeferry/catalog/spec.hpp>
 #include <kubeferry/oci/reference.hpp>
 
@@ -45,7 +46,8 @@ struct PlanInputs {
   /// Documents that are there already, by digest; what a plan needs of them (indexes, manifests, configurations, the
   /// CNI's manifest) is not fetched again.
   const std::map<crypto::Digest, Bytes>& documents;
-  std::string pod_cidr_location;  ///< of the spec's CNI, from the catalog
+  catalog::PodCidrLocation pod_cidr_location;  ///< of the spec's CNI, from the catalog
+  std::vector<std::string> cni_images;  ///< what its release runs, from the catalog; none for a manifest of one's own
 };
 
 /// format error when the CNI's manifest cannot be rewritten; usage error when it is not among the documents.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/catalog/cni.hpp>
 #include <kubeferry/catalog/version.hpp>
 
 namespace kubeferry::catalog {
@@ -85,16 +86,6 @@ struct Artifact {
 struct ImageAvailability {
   Availability architectures;
   bool by_kubernetes = true;  ///< versions in `architectures` are Kubernetes's, not the image's own
-};
-
-struct Cni {
-  std::string name;
-  std::string version;            ///< the default
-  std::string manifest_url;       ///< with {version}
-  std::string pod_cidr;           ///< what the manifest says when nobody changes it
-  std::string pod_cidr_location;  ///< "flannel-net-conf"
-  Availability architectures;
-  std::vector<std::string> images;  ///< repositories its manifest names; the manifest itself decides
 };
 
 /// What is known of releases: manifests/, as it was when this program was built, or another folder of that shape.

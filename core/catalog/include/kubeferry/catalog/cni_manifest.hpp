@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/catalog/cni.hpp>
 
 namespace kubeferry::catalog {
 
@@ -22,8 +23,8 @@ Result<std::vector<std::string>> manifest_images(std::string_view text, std::str
 /// One thing that rewrite() changed.
 struct ManifestChange {
   std::uint64_t line = 0;  ///< in the original, from 1
-  std::string field;       ///< "image", "imagePullPolicy", "net-conf.json"
-  std::string before;
+  std::string field;       ///< "image", "imagePullPolicy", "net-conf.json", "CALICO_IPV4POOL_CIDR"
+  std::string before;      ///< empty: it was not there
   std::string after;
 };
 
@@ -35,7 +36,7 @@ struct RewrittenManifest {
 struct ManifestRewrite {
   std::map<std::string, std::string> images;  ///< reference as written → reference to write; others stay
   std::vector<std::string> pod_cidr;          ///< one, or one of each family; empty: left as it is
-  std::string pod_cidr_location;              ///< as in Cni; empty: there is none to change
+  PodCidrLocation pod_cidr_location;          ///< as in Cni; outside the manifest: nothing is changed
 };
 
 /// The manifest with only these changed: mapped images, `imagePullPolicy: Always` of containers (IfNotPresent: what is
@@ -45,8 +46,8 @@ Result<RewrittenManifest> rewrite_manifest(std::string_view text, const Manifest
                                            std::string_view what);
 
 /// The pod network that a CNI's manifest says, by where it says it (Cni::pod_cidr_location): one CIDR, or an IPv4 and
-/// an IPv6 one. Empty for a place that is not known or not there. Errors as manifest_images.
-Result<std::vector<std::string>> manifest_pod_cidrs(std::string_view text, std::string_view location,
+/// an IPv6 one. Empty for a place outside the manifest, or one that says nothing. Errors as manifest_images.
+Result<std::vector<std::string>> manifest_pod_cidrs(std::string_view text, const PodCidrLocation& location,
                                                     std::string_view what);
 
 }  // namespace kubeferry::catalog

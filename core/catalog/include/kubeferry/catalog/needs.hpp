@@ -37,6 +37,7 @@ struct DownloadNeed {
   std::uint32_t mode = 0755;
   std::vector<MemberRule> members;
   Checksum checksum;
+  std::vector<std::string> images;  ///< of a manifest: what it means by images whose tag it leaves out
 };
 
 /// Where a member of an archive goes on the node.
@@ -63,8 +64,9 @@ struct Needs {
   std::vector<std::string> notes;  ///< for the user to read: a patch newer than the catalog
 };
 
-/// usage errors: a version or CNI that the catalog does not have; with `missing: fail`, the first required thing that
-/// is missing, and how many more there are (the hint names `missing: skip`).
+/// usage errors: a version or CNI that the catalog does not have, a CNI that does not run on this Kubernetes (see
+/// choose_cni), has no manifest to fetch or no place for the pod CIDR that is asked for; with `missing: fail`, the
+/// first required thing that is missing, and how many more there are (the hint names `missing: skip`).
 Result<Needs> needs_of(const Spec& spec, const Catalog& catalog);
 
 /// What `kubeadm config images list` of that version prints: references in its order. `repository` is the
@@ -75,6 +77,9 @@ struct KubernetesImages {
 };
 Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const KubernetesVersion& version,
                                            std::string_view repository);
+
+/// The images of a pod network's release: those that its manifests name, then those that it starts besides.
+[[nodiscard]] std::vector<ImageNeed> cni_images(const ChosenCni& chosen);
 
 /// The rows that exist for `platform` (a canonical name). usage error, saying why, when none does.
 Result<std::vector<ImageNeed>> only_for(std::vector<ImageNeed> images, std::string_view platform);

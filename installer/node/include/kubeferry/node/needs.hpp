@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <kubeferry/catalog/cni.hpp>
 #include <kubeferry/oci/descriptor.hpp>
 #include <kubeferry/platforms/platform.hpp>
 #include <kubeferry/runtime/images.hpp>
@@ -18,13 +19,14 @@ namespace kubeferry::node {
 
 /// The pod network that a bundle brings.
 struct PodNetwork {
-  std::string name;                 ///< "flannel"
-  std::string manifest;             ///< YAML, as it is to be applied
-  std::vector<std::string> cidrs;   ///< what it says; empty when it does not say
-  std::vector<std::string> images;  ///< as it writes them
-  std::string pod_cidr_location;    ///< as catalog::Cni's
+  std::string name;                            ///< "flannel"
+  std::string manifest;                        ///< YAML, as it is to be applied
+  std::vector<std::string> cidrs;              ///< which network it is for; empty when nobody knows
+  std::vector<std::string> images;             ///< as it writes them
+  catalog::PodCidrLocation pod_cidr_location;  ///< as catalog::Cni's
 };
-/// Nothing when the bundle has none. Errors of reading it; format errors of its YAML.
+/// Nothing when the bundle has none. Its network is what the manifest says, else what the bundle's spec asks for, else
+/// the catalog's default. Errors of reading it; format errors of its YAML.
 Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& source);
 /// The same with `cidrs` written into it, unless it says so already. usage error when it does not say where.
 Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> cidrs);
