@@ -18,12 +18,19 @@ namespace kubeferry::builder {
 
 namespace {
 
-/// The CNI manifest's images join the others: what a cluster pulls is carried, whoever names it.
-Status add_cni_images(const catalog::Spec& spec, const LockedDownload& manifest, std::span<const std::string> release,
-                      Collected& collected, std::vector<catalog::ImageNeed>& images) {
+/// A CNI manifest must be one that this Kubernetes takes, and its images join the others: what a cluster pulls is
+/// carried, whoever names it.
+Status add_cni_images(const catalog::Spec& spec, const catalog::Catalog& catalog, const LockedDownload& manifest,
+                      std::span<const std::string> release, Collected& collected,
+                      std::vector<catalog::ImageNeed>& images) {
   const auto bytes = collected.find(manifest.digest);
   if (!bytes) {
     return fail(ExitCode::bug, "the CNI manifest was not kept");
+  }
+  // Better now than when it is applied, on the other side of the gap.
+  if (spec.kubernetes) {
+    const std::string& what = manifest.url.empty() ? manifest.source : manifest.url;
+    KF_TRY(catalog::check_apis(catalog, as_text(*bytes), what, spec.kubernetes->version));
   }
   KF_TRY_ASSIGN(const auto references, catalog::manifest_images(as_text(*bytes), manifest.name));
   for (const auto& written : references) {
@@ -119,8 +126,9 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
   for (std::size_t n = 0; n < downloads.size(); ++n) {
     if (downloads[n].kind == "manifest") {
       const bool published = n < needs.downloads.size();
-      KF_TRY(add_cni_images(spec, downloads[n], published ? needs.downloads[n].images : std::vector<std::string>(),
-                            collected, needs.images));
+      KF_TRY(add_cni_images(spec, catalog, downloads[n],
+                            published ? needs.downloads[n].images : std::vector<std::string>(), collected,
+                            needs.images));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <kubeferry/base/node_path.hpp>
 #include <kubeferry/base/text.hpp>
 
+#include "apis_load.hpp"
 #include "availability.hpp"
 #include "cni_load.hpp"
 #include "embedded.hpp"
@@ -221,12 +222,16 @@ Status read_catalog_file(std::string_view text, std::string_view name, Catalog& 
   if (kind == "Artifacts" && catalog.artifacts.empty()) {
     return read_artifacts_file(root, catalog);
   }
+  if (kind == "Apis" && catalog.apis.empty()) {
+    KF_TRY_ASSIGN(catalog.apis, read_apis_file(root));
+    return {};
+  }
   if (kind == "Cni") {
     KF_TRY_ASSIGN(Cni cni, read_cni_file(root));
     catalog.cnis.push_back(std::move(cni));
     return {};
   }
-  return kind_reader.wrong("must be Kubernetes, Artifacts (each in one file) or Cni");
+  return kind_reader.wrong("must be Kubernetes, Artifacts, Apis (each in one file) or Cni");
 }
 
 /// A pair for something that is no artifact would be a version nobody uses.
@@ -257,7 +262,8 @@ Result<Catalog> Catalog::builtin() {
 }
 
 Result<Catalog> Catalog::load(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> files = {folder / "kubernetes.yaml", folder / "artifacts.yaml"};
+  std::vector<std::filesystem::path> files = {folder / "kubernetes.yaml", folder / "artifacts.yaml",
+                                              folder / "apis.yaml"};
   std::error_code error;
   std::filesystem::directory_iterator entries(folder / "cni", error);
   if (error) {
@@ -271,7 +277,7 @@ Result<Catalog> Catalog::load(const std::filesystem::path& folder) {
       return fail_errno(error.value(), (folder / "cni").string());
     }
   }
-  std::sort(files.begin() + 2, files.end());  // a folder has no order, a catalog does
+  std::sort(files.begin() + 3, files.end());  // a folder has no order, a catalog does
   Catalog catalog;
   for (const auto& file : files) {
     KF_TRY_ASSIGN(const std::string text, read_file(file, k_max_catalog_bytes));

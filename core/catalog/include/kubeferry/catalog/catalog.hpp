@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/catalog/apis.hpp>
 #include <kubeferry/catalog/cni.hpp>
 #include <kubeferry/catalog/version.hpp>
 
@@ -94,10 +95,11 @@ struct Catalog {
   std::vector<Artifact> artifacts;                  ///< in the order they are listed
   std::map<std::string, ImageAvailability> images;  ///< "kube-apiserver", "coredns", "etcd", "pause", …
   std::vector<Cni> cnis;
+  std::vector<ServedApi> apis;  ///< of Kubernetes itself
 
   /// The catalog built into the program. bug error when it does not satisfy its own schema (a test sees to it).
   static Result<Catalog> builtin();
-  /// kubernetes.yaml, artifacts.yaml and cni/*.yaml below `folder`. io and usage errors, the latter as
+  /// kubernetes.yaml, artifacts.yaml, apis.yaml and cni/*.yaml below `folder`. io and usage errors, the latter as
   /// "FILE:LINE:COLUMN: …".
   static Result<Catalog> load(const std::filesystem::path& folder);
 
