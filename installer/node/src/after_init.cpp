@@ -12,6 +12,7 @@
 #include <kubeferry/base/atomic_file.hpp>
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/catalog/cni_manifest.hpp>
 #include <kubeferry/node/cluster_record.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
@@ -105,7 +106,14 @@ std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string 
       .kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
   action.satisfied = [=](const host::Host& host) { return has_manifest(host, kubectl, manifest); };
-  action.apply = [=](const host::Host& host) { return admin(host, kubectl).persistent().apply(manifest); };
+  action.apply = [=](const host::Host& host) -> Status {
+    const Kubectl persistent = admin(host, kubectl).persistent();
+    KF_TRY_ASSIGN(const auto parts, catalog::apply_parts(manifest, name));
+    if (!parts.definitions.empty()) {
+      KF_TRY(persistent.define(parts.definitions));
+    }
+    return persistent.apply(parts.rest);
+  };
   return steps::action(std::move(action));
 }
 

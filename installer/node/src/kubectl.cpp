@@ -76,6 +76,18 @@ Status Kubectl::apply(std::string_view manifest) const {
   return {};
 }
 
+Status Kubectl::define(std::string_view definitions) const {
+  Command order = command({"apply", "--server-side", "--force-conflicts", "-f", "-", request_timeout()});
+  order.input = definitions;
+  order.timeout = k_manifest_patience;
+  KF_TRY(ask(order));
+  Command wait = command({"wait", "--for=condition=Established", "--timeout=60s", "-f", "-", request_timeout()});
+  wait.input = definitions;
+  wait.timeout = k_manifest_patience;
+  KF_TRY(ask(wait));
+  return {};
+}
+
 Result<bool> Kubectl::has(std::string_view manifest) const {
   Command question = command({"diff", "-f", "-", request_timeout()});
   question.input = manifest;

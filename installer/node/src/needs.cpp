@@ -15,8 +15,14 @@ namespace kubeferry::node {
 
 namespace {
 
-const bundle::ImageRow* find_row(const bundle::Manifest& manifest, const std::string& canonical) {
-  const auto found = std::ranges::find(manifest.images, canonical, &bundle::ImageRow::reference);
+/// By name; or by digest, as a pod network's manifest has what its author left without a tag.
+const bundle::ImageRow* find_row(const bundle::Manifest& manifest, const oci::Reference& wanted) {
+  const std::string canonical = wanted.to_string();
+  const std::string name = wanted.name();
+  const auto found = std::ranges::find_if(manifest.images, [&](const bundle::ImageRow& row) {
+    return row.reference == canonical ||
+           (wanted.digest && row.descriptor.digest == *wanted.digest && row.reference.starts_with(name + ":"));
+  });
   return found == manifest.images.end() ? nullptr : &*found;
 }
 
@@ -129,10 +135,11 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
     if (std::ranges::find(out, text, &runtime::WantedImage::reference) != out.end()) {
       continue;
     }
-    KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(text));
-    const auto named = names.find(reference.to_string());
-    const bundle::ImageRow* row =
-        find_row(source.manifest(), named == names.end() ? reference.to_string() : named->second);
+    KF_TRY_ASSIGN(oci::Reference reference, oci::Reference::parse(text));
+    if (const auto named = names.find(reference.to_string()); named != names.end()) {
+      KF_TRY_ASSIGN(reference, oci::Reference::parse(named->second));
+    }
+    const bundle::ImageRow* row = find_row(source.manifest(), reference);
     const bundle::PlatformManifest* part = row == nullptr ? nullptr : find_part(*row, platform.name);
     if (part == nullptr) {
       missing.push_back(text);

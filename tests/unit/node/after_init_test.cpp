@@ -84,6 +84,22 @@ TEST(PodNetwork, IsAskedForObjectByObjectOnASlowMachineToo) {
   EXPECT_THAT(cluster.host.ran(), ElementsAre(EndsWith("diff -f - --request-timeout=30s")));
 }
 
+TEST(PodNetwork, IsAppliedAsOne) {
+  Cluster cluster;
+  ASSERT_TRUE(pod_network("kubectl", "flannel", "kind: DaemonSet")->apply(cluster.host.host()));
+  EXPECT_THAT(cluster.host.ran(), ElementsAre(EndsWith("apply -f - --request-timeout=30s")));
+}
+
+TEST(PodNetwork, KindsAreDefinedBeforeObjectsOfThem) {
+  Cluster cluster;
+  const std::string manifest =
+      "kind: CustomResourceDefinition\nspec: {group: a.b, names: {kind: Net}}\n---\napiVersion: a.b/v1\nkind: Net\n";
+  ASSERT_TRUE(pod_network("kubectl", "operator", manifest)->apply(cluster.host.host()));
+  EXPECT_THAT(cluster.host.ran(),
+              ElementsAre(HasSubstr("apply --server-side"), HasSubstr("wait --for=condition=Established"),
+                          EndsWith("apply -f - --request-timeout=30s")));
+}
+
 TEST(PodNetwork, WithoutDiffItIsAppliedAgain) {
   FakeHost host;
   host.write("/etc/kubernetes/admin.conf", k_admin_conf_text);

@@ -53,6 +53,16 @@ TEST_F(NeedsTest, EachImageIsWantedOnce) {
   EXPECT_EQ(wanted({"registry.k8s.io/a:1", "registry.k8s.io/a:1"}).size(), 1U);
 }
 
+TEST_F(NeedsTest, AnImageByDigestIsTheOneOfThatNameAndDigest) {
+  const auto named = wanted({"registry.k8s.io/a:1"});
+  ASSERT_EQ(named.size(), 1U);
+  const auto pinned = wanted({"registry.k8s.io/a@" + named.front().digest.to_string()});
+  ASSERT_EQ(pinned.size(), 1U);
+  EXPECT_EQ(pinned.front().platform_digest, named.front().platform_digest);
+  EXPECT_FALSE(wanted_images(*source_, **platforms::find("linux/amd64"),
+                             std::vector<std::string>{"registry.k8s.io/b@" + named.front().digest.to_string()}));
+}
+
 TEST_F(NeedsTest, WhatIsMissingIsCountedAndNamed) {
   const std::vector<std::string> references = {"registry.k8s.io/a:1", "registry.k8s.io/x:1", "registry.k8s.io/y:1"};
   const auto found = wanted_images(*source_, **platforms::find("linux/amd64"), references);

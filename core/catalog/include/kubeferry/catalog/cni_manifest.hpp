@@ -50,4 +50,12 @@ Result<RewrittenManifest> rewrite_manifest(std::string_view text, const Manifest
 Result<std::vector<std::string>> manifest_pod_cidrs(std::string_view text, const PodCidrLocation& location,
                                                     std::string_view what);
 
+/// A manifest in the order in which it can be applied.
+struct ManifestParts {
+  std::string definitions;  ///< its CustomResourceDefinitions, when it has objects of the kinds that they define
+  std::string rest;         ///< everything else, or everything
+};
+/// Errors as manifest_images.
+Result<ManifestParts> apply_parts(std::string_view text, std::string_view what);
+
 }  // namespace kubeferry::catalog

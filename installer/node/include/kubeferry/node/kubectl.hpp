@@ -36,6 +36,9 @@ public:
   Result<std::string> get(std::vector<std::string> arguments) const;
   /// `kubectl apply -f -`.
   Status apply(std::string_view manifest) const;
+  /// Applies CustomResourceDefinitions and waits until the API server serves their kinds. By the server: an annotation,
+  /// in which kubectl would keep them otherwise, has no room for the large ones.
+  Status define(std::string_view definitions) const;
   /// Whether the cluster has all of `manifest` as it is (`kubectl diff`, which needs diff(1)); false, too, when it
   /// cannot be asked.
   Result<bool> has(std::string_view manifest) const;
