@@ -118,8 +118,10 @@ halfway() {
 
 disk() {
   say 'disks that fill up, one after the other'
-  local directory
-  for directory in /var/lib/kubeferry:100m /usr/local/bin:60m /var/lib/containerd:100m /etc/kubernetes:24k; do
+  local directory own
+  # Room for kubeferry itself, which comes first, and not for what follows.
+  own=$(($(stat -c %s "$KUBEFERRY") / 1048576 + 10))
+  for directory in /var/lib/kubeferry:100m "/usr/local/bin:${own}m" /var/lib/containerd:100m /etc/kubernetes:24k; do
     on cp1 sh -c 'mkdir -p "$0" && mount -t tmpfs -o size="$1",mode=0755 tmpfs "$0"' "${directory%:*}" "${directory#*:}"
   done
   remember cp1
