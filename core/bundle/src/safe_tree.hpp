@@ -28,7 +28,8 @@ public:
   /// Whether a file of this size is at `path`, whatever its content.
   [[nodiscard]] bool has(std::string_view path, std::uint64_t size) const;
 
-  /// no_space error when `bytes` more, the longest file of them `longest` bytes at `path`, do not fit on the file system.
+  /// no_space error when `bytes` more, the longest file of them `longest` bytes at `path`, do not fit on the file
+  /// system.
   Status check_fits(std::uint64_t bytes, std::string_view path, std::uint64_t longest) const;
 
   /// Makes what was written durable.

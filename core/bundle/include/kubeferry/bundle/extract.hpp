@@ -42,8 +42,8 @@ struct ExtractResult {
 /// entries of other platforms point at blobs that are not there.
 ///
 /// usage error for a platform that the bundle does not have; io (no_space) errors, naming what stands in the way, and
-/// known before anything is written when the file system has too little from the start; integrity errors of the content;
-/// interrupted.
+/// known before anything is written when the file system has too little from the start; integrity errors of the
+/// content; interrupted.
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options);
 
 }  // namespace kubeferry::bundle
