@@ -1,6 +1,7 @@
 # A room is a static library with its own include root: what a room does not name as a dependency, it cannot include.
 #   kf_room(NAME SOURCES … PUBLIC_DEPENDENCIES … PRIVATE_DEPENDENCIES …)   → target kubeferry_NAME, alias kubeferry::NAME
-#   kf_unit_test(NAME SOURCES … DEPENDENCIES …)                            → one GoogleTest program tests_NAME
+#   kf_unit_test(NAME SOURCES … DEPENDENCIES … READS_TREE …)               → one GoogleTest program tests_NAME;
+#     sources of READS_TREE know where the tree is as KF_SOURCE_DIR: they alone are compiled anew in each clone
 
 # Nobody measures them, and gmock's templates take twice as long to compile with -O2. With -Og g++ 12 takes std::stop_token
 # for uninitialized.
@@ -16,11 +17,11 @@ function(kf_room name)
 endfunction()
 
 function(kf_unit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDENCIES" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPENDENCIES;READS_TREE" ${ARGN})
+  set_source_files_properties(${ARG_READS_TREE} PROPERTIES COMPILE_DEFINITIONS KF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_executable(tests_${name} ${ARG_SOURCES})
   target_link_libraries(tests_${name} PRIVATE ${ARG_DEPENDENCIES} GTest::gmock GTest::gtest_main project_warnings)
   target_compile_options(tests_${name} PRIVATE ${KF_TEST_OPTIONS})
   kf_precompile(tests_${name} tests)
-  target_compile_definitions(tests_${name} PRIVATE KF_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(tests_${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
