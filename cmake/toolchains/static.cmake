@@ -19,7 +19,7 @@ endforeach()
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 
-# glibc 2.36 has the start code of a static program at any address (rcrt1.o) for these two alone.
+# glibc 2.36 has the start code of a static program at any address (rcrt1.o) for some.
 if(EXISTS ${KF_LIBRARIES}/lib/rcrt1.o)
   set(kf_static -static-pie)
 else()

@@ -31,7 +31,8 @@ site_seed "$WORK/site.yaml"
 cd "$WORK"
 export SOURCE_DATE_EPOCH=1795000000
 printf 'kubeferry: %s/kubeferry-linux-{arch}\n' "$programs" >>site.yaml
-sed -i "/^platforms:/s/.*/platforms: [$(printf 'linux/%s, ' amd64 "$@" | sed 's/, $//')]/" site.yaml
+wanted=$(printf 'linux/%s, ' amd64 "$@")
+sed -i "s|^platforms:.*|platforms: [${wanted%, }]|" site.yaml
 quiet "$KUBEFERRY" key generate site
 # The sample upstream's kubeadm is a stand-in here; ci/demo asks the real one.
 quiet "$KUBEFERRY" lock site.yaml --output site.lock --image-list catalog

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What each program of a release must be, read from its headers: for its architecture, static, at any address where Debian's
-# C library can (amd64, arm64), relocations read-only, no stack or segment both writable and executable, stripped, without a
+# C library can (amd64, arm64, s390x), relocations read-only, no stack or segment both writable and executable, stripped, without a
 # path of the machine that built it, and no larger than 15 MiB. Prints a table.
 #   hardening.sh FOLDER [ARCH…]
 set -euo pipefail
@@ -29,7 +29,7 @@ for arch in "$@"; do
 
   ! grep -q INTERP "$WORK/segments" || fail "$program needs a loader"
   type=$(field Type | cut -d' ' -f1)
-  if [[ $arch == amd64 || $arch == arm64 ]]; then [[ $type == DYN ]] || fail "$program is at a fixed address"; fi
+  if [[ $arch == amd64 || $arch == arm64 || $arch == s390x ]]; then [[ $type == DYN ]] || fail "$program is at a fixed address"; fi
   grep -q GNU_RELRO "$WORK/segments" || fail "$program: relocations stay writable"
   grep -q 'GNU_STACK.* RW ' "$WORK/segments" || fail "$program: its stack is executable"
   ! grep -qE '^ *LOAD.* RWE ' "$WORK/segments" || fail "$program: a segment is both writable and executable"
