@@ -57,6 +57,7 @@ busybox_alone() {
   local archive=$cache/busybox.deb
   [[ -e $archive ]] || (cd "$cache" && apt-get download -q busybox-static >/dev/null && mv busybox-static_*.deb busybox.deb)
   dpkg-deb --fsys-tarfile "$archive" | tar -C "$WORK/root/bin" -xf - --strip-components=2 ./bin/busybox
+  chroot "$WORK/root" /bin/busybox --install -s /bin
 }
 
 # In namespaces of its own: servers outside the root, the program inside.
