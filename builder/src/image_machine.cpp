@@ -7,26 +7,6 @@
 
 namespace kubeferry::builder {
 
-namespace {
-
-constexpr std::size_t k_header = 64;
-
-Result<Bytes> head_of(Source& content) {
-  Bytes head(k_header);
-  std::size_t size = 0;
-  while (size < head.size()) {
-    KF_TRY_ASSIGN(const std::size_t count, content.read(MutableByteView(head).subspan(size)));
-    if (count == 0) {
-      break;
-    }
-    size += count;
-  }
-  head.resize(size);
-  return head;
-}
-
-}  // namespace
-
 Result<const platforms::Platform*> machine_of(registry::Client& client, const registry::Repository& repository,
                                               const oci::Manifest& manifest) {
   for (const oci::Descriptor& layer : manifest.layers) {
@@ -36,7 +16,7 @@ Result<const platforms::Platform*> machine_of(registry::Client& client, const re
     const platforms::Platform* found = nullptr;
     const Status read = archive::read_tarball(*transfer, layer.digest.to_string(), {},
                                               [&](const archive::TarballMember&, Source& content) -> Status {
-                                                KF_TRY_ASSIGN(const Bytes head, head_of(content));
+                                                KF_TRY_ASSIGN(const Bytes head, platforms::head_of(content));
                                                 found = platforms::of_elf(head);
                                                 // Nothing after the first one is worth fetching.
                                                 return found == nullptr ? Status() : fail(ExitCode::format, "enough");

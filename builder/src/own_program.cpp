@@ -20,17 +20,8 @@ constexpr std::size_t k_headers = 4096;
 /// Whether the file is a static program for `platform`: what is wrong with it otherwise.
 Status check(const fs::path& path, const platforms::Platform& platform) {
   KF_TRY_ASSIGN(const Fd fd, open_file(path, O_RDONLY));
-  Bytes start(k_headers);
   FdSource source(fd.get(), path.native());
-  std::size_t size = 0;
-  while (size < start.size()) {
-    KF_TRY_ASSIGN(const std::size_t count, source.read(MutableByteView(start).subspan(size)));
-    if (count == 0) {
-      break;
-    }
-    size += count;
-  }
-  const ByteView header = ByteView(start).first(size);
+  KF_TRY_ASSIGN(const Bytes header, platforms::head_of(source, k_headers));
   if (platforms::of_elf(header) == nullptr) {
     return fail(ExitCode::integrity, "{}: is no executable for any platform", path.native());
   }

@@ -79,6 +79,20 @@ bool is_static(ByteView start) {
   return *count > 0;
 }
 
+Result<Bytes> head_of(Source& file, std::size_t most) {
+  Bytes head(most);
+  std::size_t size = 0;
+  while (size < head.size()) {
+    KF_TRY_ASSIGN(const std::size_t count, file.read(MutableByteView(head).subspan(size)));
+    if (count == 0) {
+      break;
+    }
+    size += count;
+  }
+  head.resize(size);
+  return head;
+}
+
 const Platform* of_elf(ByteView header) {
   const auto found = identity(header);
   if (!found) {

@@ -59,22 +59,13 @@ Result<std::vector<std::string>> asked_cidrs(const source::NodeSource& source) {
 }  // namespace
 
 Status check_programs(const source::NodeSource& source, const platforms::Platform& platform) {
-  constexpr std::size_t k_header = 64;
   for (const bundle::FileRow& row : source.manifest().files) {
     if (row.mode != 0755 || !bundle::serves_platform(platform.name, row.platform)) {
       continue;
     }
     KF_TRY_ASSIGN(const auto content, source.stream(row.digest));
-    Bytes head(k_header);
-    std::size_t size = 0;
-    while (size < head.size()) {
-      KF_TRY_ASSIGN(const std::size_t count, content->read(MutableByteView(head).subspan(size)));
-      if (count == 0) {
-        break;
-      }
-      size += count;
-    }
-    KF_TRY(platforms::check_executable(ByteView(head).first(size), platform,
+    KF_TRY_ASSIGN(const Bytes head, platforms::head_of(*content));
+    KF_TRY(platforms::check_executable(head, platform,
                                        fmt::format("{}: {} for {}", source.name(), row.path, row.platform)));
   }
   return {};

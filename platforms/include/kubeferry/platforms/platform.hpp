@@ -9,6 +9,7 @@
 
 #include <kubeferry/base/bytes.hpp>
 #include <kubeferry/base/result.hpp>
+#include <kubeferry/base/stream.hpp>
 
 namespace kubeferry::platforms {
 
@@ -43,6 +44,10 @@ Result<const Platform*> host();
 /// The platform of an executable by its ELF header; null pointer when it is no ELF file of any of all().
 /// Needs the first 20 bytes; fewer: null pointer.
 [[nodiscard]] const Platform* of_elf(ByteView header);
+
+/// The first `most` bytes of `file`, or all of a shorter one: what of_elf(), check_executable() and is_static() want.
+/// Errors of reading.
+Result<Bytes> head_of(Source& file, std::size_t most = 64);
 
 /// Whether the file that starts with `header` (64 bytes are plenty) may be installed on `wanted`: an ELF file must
 /// be of its class, byte order and machine; a file that is no ELF (a script, a unit) may go anywhere.
