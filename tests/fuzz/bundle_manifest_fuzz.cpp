@@ -22,6 +22,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(check_node_path(file.path).has_value(), "only allowed paths");
     fuzz::require(file.mode == 0644 || file.mode == 0755, "only plain modes");
   }
+  for (const auto& repository : manifest->packages) {
+    fuzz::require(!repository.name.empty() && repository.name.find('/') == std::string::npos, "a name is no path");
+    for (const auto& file : repository.files) {
+      const std::string path = "/" + file.path + "/";
+      fuzz::require(path.find("//") == std::string::npos && path.find("/../") == std::string::npos,
+                    "packages stay in their folder");
+    }
+    for (const auto& name : repository.install) {
+      fuzz::require(!name.empty() && name.front() != '-' && name.back() != '-', "names are no options");
+    }
+  }
   for (const auto& blob : manifest->blobs) {
     fuzz::require(blob.offset + blob.stored <= manifest->payload_length, "blobs lie in the payload");
   }

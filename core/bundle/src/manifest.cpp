@@ -126,6 +126,9 @@ std::string to_text(const Manifest& manifest) {
   out.set("images", images_json(manifest.images));
   out.set("artifacts", images_json(manifest.artifacts));
   out.set("files", files_json(manifest.files));
+  if (!manifest.packages.empty()) {
+    out.set("packages", packages_json(manifest.packages));
+  }
   out.set("documents", documents_json(manifest.documents));
   out.set("blobs", blobs_json(manifest.blobs));
   out.set("payload", payload_json(manifest));

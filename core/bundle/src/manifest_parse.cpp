@@ -95,6 +95,30 @@ Result<DocumentRow> document_row(const JsonView& view) {
   return row;
 }
 
+/// A manifest without packages has no such member, so that programs from before there were any read it.
+Status parse_packages(const JsonView& view, Manifest& manifest) {
+  if (!view.optional_member("packages")) {
+    return {};
+  }
+  KF_TRY_ASSIGN(const auto elements, view.elements("packages"));
+  if (elements.empty()) {
+    return view.wrong("its packages may be left out, but not be empty");
+  }
+  KF_TRY_ASSIGN(const bool for_older, older_than(manifest.minimum_tool, k_packages_since));
+  if (for_older) {
+    return view.wrong(fmt::format("has packages, so its minimumTool must be {} or newer", k_packages_since));
+  }
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& element : elements) {
+    KF_TRY_ASSIGN(PackageRepository repository, package_repository(element));
+    if (!names.emplace(repository.name, repository.platform).second) {
+      return element.wrong(fmt::format("is a second {} for {}", repository.name, repository.platform));
+    }
+    manifest.packages.push_back(std::move(repository));
+  }
+  return {};
+}
+
 Status parse_payload(const JsonView& view, Manifest& manifest) {
   KF_TRY(view.only({"length", "chunkSize", "chunks"}));
   KF_TRY_ASSIGN(manifest.payload_length, view.unsigned_integer("length"));
@@ -205,6 +229,11 @@ Status check_names(const Manifest& manifest) {
       return fail(ExitCode::format, "manifest: two files for {} on {}", file.path, file.platform);
     }
   }
+  for (const auto& repository : manifest.packages) {
+    for (const auto& file : repository.files) {
+      KF_TRY(need(file.digest, fmt::format("{} for {}", file.path, repository.platform)));
+    }
+  }
   for (const auto& document : manifest.documents) {
     KF_TRY(need(document.digest, document.kind));
   }
@@ -232,7 +261,8 @@ Result<Manifest> parse_manifest(std::string_view text) {
               {}});
   }
   KF_TRY(view.only({"kind", "name", "version", "stream", "sequence", "created", "notAfter", "audience", "minimumTool",
-                    "kubernetes", "platforms", "images", "artifacts", "files", "documents", "blobs", "payload"}));
+                    "kubernetes", "platforms", "images", "artifacts", "files", "packages", "documents", "blobs",
+                    "payload"}));
   KF_TRY(parse_identity(view, manifest));
   KF_TRY_ASSIGN(const auto blobs, view.elements("blobs"));
   for (const auto& blob : blobs) {
@@ -246,6 +276,7 @@ Result<Manifest> parse_manifest(std::string_view text) {
     KF_TRY_ASSIGN(FileRow row, file_row(file));
     manifest.files.push_back(std::move(row));
   }
+  KF_TRY(parse_packages(view, manifest));
   KF_TRY_ASSIGN(const auto documents, view.elements("documents"));
   for (const auto& document : documents) {
     KF_TRY_ASSIGN(DocumentRow row, document_row(document));

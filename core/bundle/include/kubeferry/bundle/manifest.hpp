@@ -10,6 +10,7 @@
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/bundle/package_rows.hpp>
 #include <kubeferry/crypto/digest.hpp>
 #include <kubeferry/oci/descriptor.hpp>
 
@@ -81,6 +82,7 @@ struct Manifest {
   std::vector<ImageRow> images;
   std::vector<ImageRow> artifacts;  ///< node files as OCI artifacts
   std::vector<FileRow> files;
+  std::vector<PackageRepository> packages;
   std::vector<DocumentRow> documents;
 
   /// The row of a blob; null pointer when the bundle does not hold it. Binary search is not possible (rows are in

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/bundle/package_rows.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <kubeferry/bundle/bundle.hpp>
+
+#include "sample.hpp"
+
+namespace kubeferry::bundle {
+namespace {
+
+using namespace testing_support;
+using testing::HasSubstr;
+
+crypto::Digest digest(std::string_view text) { return crypto::Digest::of(as_byte_view(text)); }
+
+PackageRepository sample_repository() {
+  return {.name = "debian-12",
+          .format = "deb",
+          .platform = "linux/arm64",
+          .distribution = "debian",
+          .distribution_version = "12",
+          .install = {"socat", "g++"},
+          .files = {{"pool/socat_1.7.4.4-2_arm64.deb", digest("socat"), "https://deb.example/socat.deb"},
+                    {"Packages", digest("packages"), ""},
+                    {"Release", digest("release"), ""}}};
+}
+
+/// What parsing the text of `repository` says, with `from` in the text changed into `to`.
+std::string said(const PackageRepository& repository, const std::string& from, const std::string& to) {
+  std::string text = to_text(packages_json({repository}));
+  const auto at = text.find(from);
+  if (at == std::string::npos) {
+    return "there is no " + from + " in " + text;
+  }
+  text.replace(at, from.size(), to);
+  const auto json = parse_json(text, "packages");
+  if (!json) {
+    return json.error().message;
+  }
+  const JsonView view(json->as_array()->front(), "packages[0]");
+  const auto parsed = package_repository(view);
+  return parsed ? "ok" : parsed.error().message;
+}
+
+/// The sample's manifest as a written bundle has it, with repositories of files that it holds.
+Manifest manifest_with(std::vector<PackageRepository> repositories, std::string minimum) {
+  const Folder folder;
+  const auto key = crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519);
+  write_sample(folder / "a", *key);
+  Manifest manifest = parse_manifest(read_front(*FileRandomSource::open(folder / "a"), "a")->manifest).value();
+  for (auto& repository : repositories) {
+    for (std::size_t n = 0; n < repository.files.size(); ++n) {
+      repository.files[n].digest = manifest.blobs[n + 2].digest;
+    }
+  }
+  manifest.packages = std::move(repositories);
+  manifest.minimum_tool = std::move(minimum);
+  return manifest;
+}
+
+TEST(PackageRows, RoundTripThroughTheManifest) {
+  const Manifest manifest = manifest_with({sample_repository()}, std::string(k_packages_since));
+  const auto parsed = parse_manifest(to_text(manifest));
+  ASSERT_TRUE(parsed) << parsed.error().message;
+  ASSERT_EQ(parsed->packages.size(), 1U);
+  const PackageRepository& repository = parsed->packages[0];
+  EXPECT_EQ(repository.name, "debian-12");
+  EXPECT_EQ(repository.distribution, "debian");
+  EXPECT_EQ(repository.distribution_version, "12");
+  EXPECT_THAT(repository.install, testing::ElementsAre("socat", "g++"));
+  EXPECT_EQ(repository.files.at(0).source, "https://deb.example/socat.deb");
+  EXPECT_TRUE(repository.is_package(repository.files[0].path));
+  EXPECT_FALSE(repository.is_package("Packages"));
+  EXPECT_EQ(to_text(*parsed), to_text(manifest));
+}
+
+TEST(PackageRows, ABundleWithoutAnyDoesNotMentionThem) {
+  EXPECT_THAT(to_text(manifest_with({}, "0.1.0")), testing::Not(HasSubstr("packages")));
+}
+
+TEST(PackageRows, OlderProgramsAreTold) {
+  const auto parsed = parse_manifest(to_text(manifest_with({sample_repository()}, "0.1.0")));
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().code, ExitCode::format);
+  EXPECT_THAT(parsed.error().message, HasSubstr("minimumTool must be 0.2.0 or newer"));
+}
+
+TEST(PackageRows, TheirBlobsAreInTheBundle) {
+  Manifest manifest = manifest_with({sample_repository()}, std::string(k_packages_since));
+  manifest.packages[0].files[1].digest = digest("elsewhere");
+  EXPECT_THAT(parse_manifest(to_text(manifest)).error().message,
+              HasSubstr("Packages for linux/arm64 needs " + digest("elsewhere").to_string()));
+}
+
+TEST(PackageRows, OneRepositoryOfANameForEachPlatform) {
+  PackageRepository other = sample_repository();
+  other.platform = "linux/amd64";
+  EXPECT_TRUE(parse_manifest(to_text(manifest_with({sample_repository(), other}, "0.2.0"))));
+  EXPECT_THAT(
+      parse_manifest(to_text(manifest_with({sample_repository(), sample_repository()}, "0.2.0"))).error().message,
+      HasSubstr("manifest.packages[1]: is a second debian-12 for linux/arm64"));
+  std::string text = to_text(manifest_with({sample_repository()}, "0.2.0"));
+  const auto from = text.find(R"("packages":[)") + 12;
+  text.erase(from, text.find(R"(],"documents")", from) - from);
+  EXPECT_THAT(parse_manifest(text).error().message, HasSubstr("may be left out, but not be empty"));
+}
+
+TEST(PackageRows, PathsStayInTheRepository) {
+  const PackageRepository good = sample_repository();
+  const std::string path = R"("pool/socat_1.7.4.4-2_arm64.deb")";
+  EXPECT_EQ(said(good, path, R"("pool/libx_1%3a2.0~rc1+b1_arm64.deb")"), "ok");
+  for (const std::string_view wrong :
+       {R"("")", R"("/etc/passwd")", R"("../x.deb")", R"("pool/../x.deb")", R"("pool/./x.deb")", R"("pool//x.deb")",
+        R"("pool/")", R"(".")", R"("pool/a\nb.deb")", R"("pool/a\u0000b.deb")"}) {
+    EXPECT_THAT(said(good, path, std::string(wrong)), HasSubstr("must be relative")) << wrong;
+  }
+  EXPECT_THAT(said(good, path, fmt::format("\"{}\"", std::string(1025, 'x'))), HasSubstr("must be relative"));
+  EXPECT_THAT(said(good, path, R"("Packages")"), HasSubstr("\"Packages\" stands there twice"));
+}
+
+TEST(PackageRows, NamesAreNoOptionsOfAPackageManager) {
+  const PackageRepository good = sample_repository();
+  for (const std::string_view wrong : {R"("")", R"("-oDPkg::x")", R"("socat-")", R"("a b")", R"("a=1")", R"("a/b")",
+                                       R"("*")", R"("a;b")", R"("a:arm64")"}) {
+    EXPECT_THAT(said(good, R"("socat")", std::string(wrong)), HasSubstr("is no name of a package")) << wrong;
+  }
+  EXPECT_THAT(said(good, R"(["socat","g++"])", "[]"), HasSubstr("names no package"));
+  for (const std::string_view wrong : {R"("../x")", R"(".x")", R"("a/b")", R"("a\u001bb")"}) {
+    EXPECT_NE(said(good, R"("debian-12")", std::string(wrong)), "ok") << wrong;
+    EXPECT_NE(said(good, R"("debian")", std::string(wrong)), "ok") << wrong;
+    EXPECT_NE(said(good, R"("12")", std::string(wrong)), "ok") << wrong;
+  }
+  EXPECT_NE(said(good, R"("debian-12")", R"("")"), "ok");
+  EXPECT_EQ(said(good, R"("12")", R"("")"), "ok") << "any version";
+}
+
+TEST(PackageRows, EachFormatHasItsIndexes) {
+  PackageRepository repository = sample_repository();
+  EXPECT_EQ(said(repository, R"("deb")", R"("rpm")"), "packages[0]: has no repodata/repomd.xml");
+  EXPECT_THAT(said(repository, R"("deb")", R"("apk")"), HasSubstr("neither deb nor rpm"));
+  EXPECT_EQ(said(repository, R"("Release")", R"("Releases")"), "packages[0]: has no Release");
+  repository.format = "rpm";
+  repository.files = {{"packages/socat.rpm", digest("socat"), ""}, {"repodata/repomd.xml", digest("repomd"), ""}};
+  EXPECT_EQ(said(repository, R"("rpm")", R"("rpm")"), "ok");
+  EXPECT_TRUE(repository.is_package("packages/socat.rpm"));
+  EXPECT_THAT(said(repository, R"("format")", R"("formats")"), HasSubstr("formats"));
+}
+
+}  // namespace
+}  // namespace kubeferry::bundle
