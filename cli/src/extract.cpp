@@ -26,6 +26,14 @@ struct Options {
   std::string platform;
   bool layout = false;
   bool files = false;
+  bool packages = false;
+
+  [[nodiscard]] bundle::ExtractWhat what() const {
+    return layout     ? bundle::ExtractWhat::layout
+           : files    ? bundle::ExtractWhat::files
+           : packages ? bundle::ExtractWhat::packages
+                      : bundle::ExtractWhat::everything;
+  }
 };
 
 Status answer(const Options& options, const bundle::ExtractResult& result, Format format) {
@@ -43,12 +51,8 @@ Status answer(const Options& options, const bundle::ExtractResult& result, Forma
 }
 
 Status run_extract(const Options& options, const Context& context) {
-  bundle::ExtractOptions wanted{.directory = options.directory,
-                                .what = options.layout  ? bundle::ExtractWhat::layout
-                                        : options.files ? bundle::ExtractWhat::files
-                                                        : bundle::ExtractWhat::everything,
-                                .threads = usable_processors(),
-                                .stop = context.stop};
+  bundle::ExtractOptions wanted{
+      .directory = options.directory, .what = options.what(), .threads = usable_processors(), .stop = context.stop};
   KF_TRY_ASSIGN(wanted.platform, canonical_platform(options.platform));
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
   const std::array bundles = {bundle};
@@ -74,7 +78,12 @@ void add_extract(CLI::App& app, Commands& commands) {
   command->add_option("--to", options->directory, "Where to; made when missing")->required()->type_name("DIR");
   command->add_option("--platform", options->platform, "Only what this platform needs")->type_name("P");
   auto* layout = command->add_flag("--layout", options->layout, "Only the images, as an OCI layout");
-  command->add_flag("--files", options->files, "Only the node files, below files/<platform>")->excludes(layout);
+  auto* files =
+      command->add_flag("--files", options->files, "Only the node files, below files/<platform>")->excludes(layout);
+  command
+      ->add_flag("--packages", options->packages, "Only the distributions' packages, below packages/<platform>/<name>")
+      ->excludes(layout)
+      ->excludes(files);
   options->policy.add_to(*command);
   commands.add_format(command);
   commands.on(

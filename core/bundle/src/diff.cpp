@@ -26,8 +26,14 @@ Facts facts_of(const Manifest& manifest) {
   for (const auto& file : manifest.files) {
     facts.insert({{2, "file", file.path, file.platform}, file.digest.to_string()});
   }
+  for (const auto& repository : manifest.packages) {
+    for (const auto& file : repository.files) {
+      facts.insert({{3, "package", fmt::format("{} {}", repository.name, file.path), repository.platform},
+                    file.digest.to_string()});
+    }
+  }
   for (const auto& document : manifest.documents) {
-    facts.insert({{3, "document", document.kind + " " + document.name, ""}, document.digest.to_string()});
+    facts.insert({{4, "document", document.kind + " " + document.name, ""}, document.digest.to_string()});
   }
   return facts;
 }

@@ -62,15 +62,35 @@ Status add_platform_layout(const Bundle& bundle, const std::string& platform, st
   return {};
 }
 
+std::string folder_of(std::string platform) {
+  std::ranges::replace(platform, '/', '-');
+  return platform;
+}
+
 void add_files(const Bundle& bundle, const std::string& platform, std::vector<Target>& targets) {
   for (const auto& file : bundle.manifest().files) {
     if (serves_platform(platform, file.platform)) {
-      std::string folder = file.platform;
-      std::ranges::replace(folder, '/', '-');
-      targets.push_back({.path = "files/" + folder + file.path,
+      targets.push_back({.path = "files/" + folder_of(file.platform) + file.path,
                          .digest = file.digest,
                          .size = bundle.find(file.digest)->size,
                          .mode = file.mode});
+    }
+  }
+}
+
+void add_repository(const Bundle& bundle, const PackageRepository& repository, const std::string& below,
+                    std::vector<Target>& targets) {
+  for (const auto& file : repository.files) {
+    targets.push_back(
+        {.path = below + file.path, .digest = file.digest, .size = bundle.find(file.digest)->size, .mode = 0644});
+  }
+}
+
+void add_packages(const Bundle& bundle, const std::string& platform, std::vector<Target>& targets) {
+  for (const auto& repository : bundle.manifest().packages) {
+    if (serves_platform(platform, repository.platform)) {
+      add_repository(bundle, repository,
+                     fmt::format("packages/{}/{}/", folder_of(repository.platform), repository.name), targets);
     }
   }
 }
@@ -85,8 +105,9 @@ Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOption
                          fmt::format("it is for {}", fmt::join(platforms, ", ")),
                          {}});
   }
+  const auto wants = [&](ExtractWhat what) { return options.what == what || options.what == ExtractWhat::everything; };
   std::vector<Target> targets;
-  if (options.what != ExtractWhat::files) {
+  if (wants(ExtractWhat::layout)) {
     if (options.platform.empty()) {
       for (const auto& row : bundle.manifest().blobs) {
         targets.push_back({.path = row.tar_name(), .digest = row.digest, .size = row.size});
@@ -95,8 +116,11 @@ Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOption
       KF_TRY(add_platform_layout(bundle, options.platform, targets));
     }
   }
-  if (options.what != ExtractWhat::layout) {
+  if (wants(ExtractWhat::files)) {
     add_files(bundle, options.platform, targets);
+  }
+  if (wants(ExtractWhat::packages)) {
+    add_packages(bundle, options.platform, targets);
   }
   return targets;
 }
@@ -123,10 +147,8 @@ Status check_space(const SafeTree& tree, const std::vector<Target>& targets) {
   return longest == nullptr ? Status() : tree.check_fits(bytes, longest->path, longest->size);
 }
 
-}  // namespace
-
-Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options) {
-  KF_TRY_ASSIGN(const auto targets, targets_of(bundle, options));
+Result<ExtractResult> write_targets(const Bundle& bundle, const std::vector<Target>& targets,
+                                    const ExtractOptions& options) {
   KF_TRY_ASSIGN(const SafeTree tree, SafeTree::open(options.directory));
   KF_TRY(check_space(tree, targets));
   if (options.progress != nullptr) {
@@ -153,6 +175,20 @@ Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& option
   }));
   KF_TRY(tree.sync());
   return ExtractResult{files_written, bytes_written, files_kept, bytes_kept};
+}
+
+}  // namespace
+
+Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options) {
+  KF_TRY_ASSIGN(const auto targets, targets_of(bundle, options));
+  return write_targets(bundle, targets, options);
+}
+
+Result<ExtractResult> extract_repository(const Bundle& bundle, const PackageRepository& repository,
+                                         const ExtractOptions& options) {
+  std::vector<Target> targets;
+  add_repository(bundle, repository, "", targets);
+  return write_targets(bundle, targets, options);
 }
 
 }  // namespace kubeferry::bundle

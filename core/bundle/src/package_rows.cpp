@@ -33,11 +33,10 @@ Result<std::string> plain_at(const JsonView& view, std::string_view key) {
   return text;
 }
 
-/// Package managers get these as arguments: "-x" would be an option, and "x-" is apt's way to say that x shall go.
 Result<std::vector<std::string>> install_at(const JsonView& view) {
   KF_TRY_ASSIGN(auto names, strings_at(view, "install"));
   for (const auto& name : names) {
-    if (name.empty() || !is_plain(name) || name.ends_with('-')) {
+    if (!is_package_name(name)) {
       return view.wrong(fmt::format("\"{}\" is no name of a package", printable(name.substr(0, k_longest_name))));
     }
   }
@@ -94,7 +93,30 @@ Status check_files(const JsonView& view, const PackageRepository& repository) {
   return {};
 }
 
+/// "9" is a first part of "9", "9.3", not of "90"; nothing is one of everything.
+bool is_first_part(std::string_view part, std::string_view version) {
+  return part.empty() || (version.starts_with(part) && (version.size() == part.size() || version[part.size()] == '.'));
+}
+
 }  // namespace
+
+bool is_package_name(std::string_view text) {
+  // "-x" would be an option, and "x-" is apt's way to say that x shall go.
+  return !text.empty() && is_plain(text) && !text.ends_with('-');
+}
+
+const PackageRepository* find_repository(std::span<const PackageRepository> repositories, std::string_view id,
+                                         std::string_view version, std::string_view platform) {
+  const PackageRepository* best = nullptr;
+  for (const auto& repository : repositories) {
+    if (repository.distribution == id && repository.platform == platform &&
+        is_first_part(repository.distribution_version, version) &&
+        (best == nullptr || best->distribution_version.size() < repository.distribution_version.size())) {
+      best = &repository;
+    }
+  }
+  return best;
+}
 
 bool PackageRepository::is_package(std::string_view path) const { return path.ends_with(fmt::format(".{}", format)); }
 

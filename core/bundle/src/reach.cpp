@@ -59,6 +59,15 @@ Result<std::vector<PlatformSize>> platform_sizes(const Bundle& bundle) {
         size.file_bytes += files.insert(file.digest).second ? bundle.find(file.digest)->size : 0;
       }
     }
+    std::unordered_set<crypto::Digest> packages;
+    for (const auto& repository : bundle.manifest().packages) {
+      for (const auto& file : repository.files) {
+        if (serves_platform(platform, repository.platform) && repository.is_package(file.path)) {
+          ++size.packages;
+          size.package_bytes += packages.insert(file.digest).second ? bundle.find(file.digest)->size : 0;
+        }
+      }
+    }
     sizes.push_back(std::move(size));
   }
   return sizes;

@@ -4,7 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <kubeferry/bundle/bundle.hpp>
+#include <kubeferry/bundle/diff.hpp>
+#include <kubeferry/bundle/extract.hpp>
+#include <kubeferry/bundle/reach.hpp>
 
 #include "sample.hpp"
 
@@ -147,6 +152,102 @@ TEST(PackageRows, EachFormatHasItsIndexes) {
   EXPECT_EQ(said(repository, R"("rpm")", R"("rpm")"), "ok");
   EXPECT_TRUE(repository.is_package("packages/socat.rpm"));
   EXPECT_THAT(said(repository, R"("format")", R"("formats")"), HasSubstr("formats"));
+}
+
+TEST(PackageRows, AHostTakesItsOwnDistributionsPackages) {
+  const auto repository = [](std::string name, std::string id, std::string version, std::string platform) {
+    PackageRepository one = sample_repository();
+    one.name = std::move(name);
+    one.distribution = std::move(id);
+    one.distribution_version = std::move(version);
+    one.platform = std::move(platform);
+    return one;
+  };
+  const std::vector<PackageRepository> all = {
+      repository("debian-12", "debian", "12", "linux/amd64"), repository("debian-12", "debian", "12", "linux/arm64"),
+      repository("rocky-9", "rocky", "9", "linux/amd64"),     repository("rocky-9.3", "rocky", "9.3", "linux/amd64"),
+      repository("ubuntu", "ubuntu", "22.04", "linux/amd64"), repository("any", "arch", "", "linux/amd64"),
+  };
+  const auto found = [&](std::string_view id, std::string_view version, std::string_view platform = "linux/amd64") {
+    const auto* one = find_repository(all, id, version, platform);
+    return one == nullptr ? std::string("none") : one->name;
+  };
+  EXPECT_EQ(found("debian", "12"), "debian-12");
+  EXPECT_EQ(find_repository(all, "debian", "12", "linux/arm64"), &all[1]);
+  EXPECT_EQ(found("debian", "12", "linux/s390x"), "none");
+  EXPECT_EQ(found("debian", "1"), "none");
+  EXPECT_EQ(found("debian", "120"), "none");
+  EXPECT_EQ(found("debian", ""), "none") << "testing has no version";
+  EXPECT_EQ(found("raspbian", "12"), "none") << "is like Debian, and built for another processor";
+  EXPECT_EQ(found("rocky", "9.1"), "rocky-9");
+  EXPECT_EQ(found("rocky", "9.3"), "rocky-9.3") << "the more exact one";
+  EXPECT_EQ(found("rocky", "10.0"), "none");
+  EXPECT_EQ(found("ubuntu", "22.10"), "none");
+  EXPECT_EQ(found("arch", ""), "any");
+}
+
+/// The sample with a repository made of its own blobs.
+class WithPackages : public testing::Test {
+protected:
+  void SetUp() override {
+    Sample sample = make_sample();
+    PackageRepository repository = sample_repository();
+    repository.platform = "linux/amd64";
+    repository.files[0].digest = sample.plan.rows[8].digest;
+    repository.files[1].digest = sample.plan.rows[2].digest;
+    repository.files[2].digest = sample.plan.rows[3].digest;
+    sample.plan.manifest.packages = {repository};
+    sample.plan.manifest.minimum_tool = std::string(k_packages_since);
+    auto writer = Writer::open(folder_ / "bundle", sample.plan);
+    ASSERT_TRUE(writer) << writer.error().message;
+    ASSERT_TRUE(write_all_rows(**writer, sample, key_));
+    const auto opened = Bundle::open(folder_ / "bundle", crypto::Keyset::of(key_.public_key(), "site"));
+    ASSERT_TRUE(opened) << opened.error().message;
+    bundle_ = *opened;
+  }
+  /// Whether the repository lies at `path`, whole.
+  [[nodiscard]] bool lies_at(const std::string& path) const {
+    const auto& files = bundle_->manifest().packages[0].files;
+    return std::ranges::all_of(files, [&](const PackageFile& file) {
+      return digest(file_text(folder_ / (path + "/" + file.path))) == file.digest;
+    });
+  }
+
+  Folder folder_;
+  crypto::PrivateKey key_ = *crypto::PrivateKey::generate(crypto::KeyAlgorithm::ed25519);
+  std::shared_ptr<const Bundle> bundle_;
+};
+
+TEST_F(WithPackages, AreExtractedAsARepository) {
+  const auto one = extract_repository(*bundle_, bundle_->manifest().packages[0], {.directory = folder_ / "one"});
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ(one->files_written, 3U);
+  EXPECT_TRUE(lies_at("one"));
+  ASSERT_TRUE(extract(*bundle_, {.directory = folder_ / "only", .what = ExtractWhat::packages}));
+  EXPECT_TRUE(lies_at("only/packages/linux-amd64/debian-12"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "only/blobs"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "only/files"));
+  ASSERT_TRUE(extract(*bundle_, {.directory = folder_ / "all"}));
+  EXPECT_TRUE(lies_at("all/packages/linux-amd64/debian-12"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "all/files"));
+  ASSERT_TRUE(extract(*bundle_, {.directory = folder_ / "arm64", .platform = "linux/arm64"}));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "arm64/packages"));
+}
+
+TEST_F(WithPackages, AreCountedAndCompared) {
+  const auto sizes = platform_sizes(*bundle_);
+  ASSERT_TRUE(sizes);
+  EXPECT_EQ((*sizes)[0].packages, 1U) << "indexes are none";
+  EXPECT_EQ((*sizes)[0].package_bytes, bundle_->find(bundle_->manifest().packages[0].files[0].digest)->size);
+  EXPECT_EQ((*sizes)[1].packages, 0U);
+  Manifest after = bundle_->manifest();
+  after.packages[0].files[0].digest = digest("another");
+  const auto result = diff(bundle_->manifest(), after);
+  ASSERT_EQ(result.differences.size(), 1U);
+  EXPECT_EQ(result.differences[0].kind, "package");
+  EXPECT_EQ(result.differences[0].name, "debian-12 pool/socat_1.7.4.4-2_arm64.deb");
+  EXPECT_EQ(result.differences[0].platform, "linux/amd64");
+  EXPECT_EQ(result.differences[0].change, Change::changed);
 }
 
 }  // namespace

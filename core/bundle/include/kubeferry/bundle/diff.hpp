@@ -16,9 +16,9 @@ enum class Change { added, removed, changed };
 /// One thing that two bundles do not have in common.
 struct Difference {
   Change change = Change::changed;
-  std::string kind;      ///< "platform", "image", "file", "document"
-  std::string name;      ///< "registry.k8s.io/pause:3.10", "/usr/local/bin/runc"
-  std::string platform;  ///< of a file, or of one manifest of an image; empty otherwise
+  std::string kind;      ///< "platform", "image", "file", "package", "document"
+  std::string name;      ///< "registry.k8s.io/pause:3.10", "/usr/local/bin/runc", "debian-12 pool/socat_1_arm64.deb"
+  std::string platform;  ///< of a file or package, or of one manifest of an image; empty otherwise
   std::string before;    ///< digest; empty when added, and for platforms
   std::string after;     ///< digest; empty when removed, and for platforms
 };
@@ -30,7 +30,7 @@ struct BlobCount {
 };
 
 struct BundleDiff {
-  std::vector<Difference> differences;  ///< platforms, images, files, documents; each sorted by name
+  std::vector<Difference> differences;  ///< platforms, images, files, packages, documents; each sorted by name
   BlobCount shared;                     ///< what both have: an update need not carry it again
   BlobCount only_before;
   BlobCount only_after;

@@ -13,8 +13,9 @@ namespace kubeferry::bundle {
 
 enum class ExtractWhat {
   everything,
-  layout,  ///< the images, as an OCI image layout
-  files,   ///< the node files, as files/<os>-<architecture>/<path>
+  layout,    ///< the images, as an OCI image layout
+  files,     ///< the node files, as files/<os>-<architecture>/<path>
+  packages,  ///< the package repositories, as packages/<os>-<architecture>/<name>/<path>
 };
 
 struct ExtractOptions {
@@ -45,5 +46,10 @@ struct ExtractResult {
 /// known before anything is written when the file system has too little from the start; integrity errors of the
 /// content; interrupted.
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options);
+
+/// Writes one of the bundle's package repositories, its files right below the directory, in the same way. Of `options`,
+/// platform and what do not count.
+Result<ExtractResult> extract_repository(const Bundle& bundle, const PackageRepository& repository,
+                                         const ExtractOptions& options);
 
 }  // namespace kubeferry::bundle

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,17 @@ struct PackageRepository {
   /// Whether `path` is a package, rather than one of the repository's own indexes.
   [[nodiscard]] bool is_package(std::string_view path) const;
 };
+
+/// The repository for a host whose os-release says `id` and `version`: one of that distribution and platform whose
+/// version is the host's or its first part at a dot; of several the most exact. Null pointer when there is none.
+/// Distributions that are only like another (ID_LIKE) are others: their packages are built differently.
+[[nodiscard]] const PackageRepository* find_repository(std::span<const PackageRepository> repositories,
+                                                       std::string_view id, std::string_view version,
+                                                       std::string_view platform);
+
+/// Whether a package manager can only take `text` for the name of a package to install: no option, no pattern, no
+/// version, no request to remove it.
+[[nodiscard]] bool is_package_name(std::string_view text);
 
 /// The value of the manifest's member `packages`.
 [[nodiscard]] Json packages_json(const std::vector<PackageRepository>& repositories);

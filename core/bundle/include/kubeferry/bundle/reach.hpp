@@ -27,6 +27,8 @@ struct PlatformSize {
   std::uint64_t image_bytes = 0;
   std::uint64_t files = 0;
   std::uint64_t file_bytes = 0;
+  std::uint64_t packages = 0;  ///< of operating systems, without their indexes
+  std::uint64_t package_bytes = 0;
 };
 
 /// One for each platform of the manifest, in its order. Reads every image manifest of the bundle; errors of blobs_of.
