@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <kubeferry/archive/decompress.hpp>
+
+#include <archive_entry.h>
+
+#include <kubeferry/base/text.hpp>
+
+#include "feed.hpp"
+
+namespace kubeferry::archive {
+
+Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_view what) {
+  const ReadArchive reader(::archive_read_new());
+  if (!reader) {
+    return fail(ExitCode::limit, "{}: out of memory", what);
+  }
+  ::archive_read_support_format_raw(reader.get());
+  ::archive_read_support_format_empty(reader.get());
+  ::archive_read_support_filter_gzip(reader.get());
+  ::archive_read_support_filter_xz(reader.get());
+  ::archive_read_support_filter_zstd(reader.get());
+  Feed from{&source, {}};
+  const auto problem = [&]() -> Failure {
+    if (from.error) {
+      return Failure(*from.error);
+    }
+    const char* text = ::archive_error_string(reader.get());
+    return fail(ExitCode::format, "{}: {}", what, printable(text == nullptr ? "damaged" : text));
+  };
+  if (::archive_read_open(reader.get(), &from, nullptr, feed, nullptr) != ARCHIVE_OK) {
+    return problem();
+  }
+  ::archive_entry* entry = nullptr;
+  const int status = ::archive_read_next_header(reader.get(), &entry);
+  if (status == ARCHIVE_EOF) {
+    return std::string();
+  }
+  if (status != ARCHIVE_OK) {
+    return problem();
+  }
+  std::string content;
+  std::string piece(std::size_t{256} * 1024, '\0');
+  for (;;) {
+    const la_ssize_t count = ::archive_read_data(reader.get(), piece.data(), piece.size());
+    if (count == 0) {
+      return content;
+    }
+    if (count < 0) {
+      return problem();
+    }
+    if (content.size() + static_cast<std::uint64_t>(count) > limit) {
+      return fail(ExitCode::limit, "{}: holds more than {} bytes", what, limit);
+    }
+    content.append(piece, 0, static_cast<std::size_t>(count));
+  }
+}
+
+}  // namespace kubeferry::archive
