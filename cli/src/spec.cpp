@@ -44,6 +44,9 @@ cni:
 #     path: /usr/local/bin/tool
 #     mode: "0755"
 
+# Packages of the nodes' distribution, with all that they need: conntrack, socat, … (docs/spec.md).
+# packages: [debian-12]
+
 # What to do about a platform that something does not exist for: fail or skip.
 missing: fail
 
@@ -61,12 +64,22 @@ std::string needs_text(const catalog::Needs& needs) {
   for (const auto& need : needs.downloads) {
     downloads.row({need.name, need.version, need.platform, need.url});
   }
+  Table packages({{"PACKAGES"}, {"PLATFORM"}, {"INSTALL"}, {"FROM"}});
+  for (const auto& need : needs.packages) {
+    std::vector<std::string> from;
+    for (const auto& source : need.sources) {
+      from.push_back(source.suites.empty() ? source.url
+                                           : fmt::format("{} {}", source.url, fmt::join(source.suites, " ")));
+    }
+    packages.row({need.name, need.platform, fmt::format("{}", fmt::join(need.install, " ")),
+                  fmt::format("{}", fmt::join(from, ", "))});
+  }
   Table missing({{"MISSING"}, {"PLATFORM"}, {"WHY"}, {""}});
   for (const auto& row : needs.missing) {
     missing.row({row.what, row.platform, row.reason, row.required ? "" : "can do without"});
   }
   std::string text;
-  for (const Table* table : {&images, &downloads, &missing}) {
+  for (const Table* table : {&images, &downloads, &packages, &missing}) {
     if (!table->empty()) {
       text += (text.empty() ? "" : "\n") + table->text();
     }
@@ -74,6 +87,9 @@ std::string needs_text(const catalog::Needs& needs) {
   if (std::ranges::any_of(needs.downloads,
                           [](const auto& need) { return need.kind == catalog::ArtifactKind::manifest; })) {
     text += "\nThe images of the CNI stand in its manifest: `kubeferry lock` reads it, and names them in the lock.\n";
+  }
+  if (!needs.packages.empty()) {
+    text += "\nWhat these packages need is chosen from the distribution's signed lists by `kubeferry lock`.\n";
   }
   return text.empty() ? "the spec asks for nothing\n" : text;
 }

@@ -9,6 +9,7 @@
 #include "apis_load.hpp"
 #include "availability.hpp"
 #include "cni_load.hpp"
+#include "distribution_load.hpp"
 #include "embedded.hpp"
 #include "spec_fields.hpp"
 #include "yaml_reader.hpp"
@@ -231,7 +232,29 @@ Status read_catalog_file(std::string_view text, std::string_view name, Catalog& 
     catalog.cnis.push_back(std::move(cni));
     return {};
   }
-  return kind_reader.wrong("must be Kubernetes, Artifacts, Apis (each in one file) or Cni");
+  if (kind == "Distribution") {
+    KF_TRY_ASSIGN(Distribution distribution, read_distribution_file(root));
+    catalog.distributions.push_back(std::move(distribution));
+    return {};
+  }
+  return kind_reader.wrong("must be Kubernetes, Artifacts, Apis (each in one file), Cni or Distribution");
+}
+
+/// Appends the .yaml files of a folder, sorted: a folder has no order, a catalog does.
+Status add_files_of(const std::filesystem::path& folder, std::vector<std::filesystem::path>& files) {
+  std::error_code error;
+  std::filesystem::directory_iterator entries(folder, error);
+  const auto first = static_cast<std::ptrdiff_t>(files.size());
+  for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
+    if (entries->path().extension() == ".yaml") {
+      files.push_back(entries->path());
+    }
+  }
+  if (error) {
+    return fail_errno(error.value(), folder.string());
+  }
+  std::sort(files.begin() + first, files.end());
+  return {};
 }
 
 /// A pair for something that is no artifact would be a version nobody uses.
@@ -264,20 +287,12 @@ Result<Catalog> Catalog::builtin() {
 Result<Catalog> Catalog::load(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> files = {folder / "kubernetes.yaml", folder / "artifacts.yaml",
                                               folder / "apis.yaml"};
-  std::error_code error;
-  std::filesystem::directory_iterator entries(folder / "cni", error);
-  if (error) {
-    return fail_errno(error.value(), (folder / "cni").string());
+  KF_TRY(add_files_of(folder / "cni", files));
+  // Catalogs from before there was the folder are whole without it.
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / "packages", ignored)) {
+    KF_TRY(add_files_of(folder / "packages", files));
   }
-  for (; entries != std::filesystem::directory_iterator(); entries.increment(error)) {
-    if (entries->path().extension() == ".yaml") {
-      files.push_back(entries->path());
-    }
-    if (error) {
-      return fail_errno(error.value(), (folder / "cni").string());
-    }
-  }
-  std::sort(files.begin() + 3, files.end());  // a folder has no order, a catalog does
   Catalog catalog;
   for (const auto& file : files) {
     KF_TRY_ASSIGN(const std::string text, read_file(file, k_max_catalog_bytes));

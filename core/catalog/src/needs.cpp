@@ -7,6 +7,7 @@
 #include <kubeferry/base/text.hpp>
 #include <kubeferry/platforms/platform.hpp>
 
+#include "package_needs.hpp"
 #include "spec_fields.hpp"
 #include "version_number.hpp"
 
@@ -270,6 +271,7 @@ Result<Needs> needs_of(const Spec& spec, const Catalog& catalog) {
   if (spec.cni) {
     KF_TRY(add_cni(spec, catalog, needs));
   }
+  KF_TRY(add_packages(spec, catalog, needs));
   KF_TRY(judge(needs, spec.missing));
   return needs;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/catalog/needs.hpp>
 
+#include "package_needs.hpp"
+
 namespace kubeferry::catalog {
 
 namespace {
@@ -49,6 +51,10 @@ Json to_json(const Needs& needs) {
   for (const DownloadNeed& need : needs.downloads) {
     downloads.push(to_json(need));
   }
+  Json packages = Json::array();
+  for (const PackageNeed& need : needs.packages) {
+    packages.push(to_json(need));
+  }
   Json missing = Json::array();
   for (const MissingNeed& each : needs.missing) {
     Json row = Json::object();
@@ -58,6 +64,7 @@ Json to_json(const Needs& needs) {
   Json document = Json::object();
   document.set("images", std::move(images))
       .set("downloads", std::move(downloads))
+      .set("packages", std::move(packages))
       .set("missing", std::move(missing))
       .set("notes", list(needs.notes));
   return document;

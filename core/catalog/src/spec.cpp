@@ -8,6 +8,7 @@
 #include <kubeferry/base/text.hpp>
 
 #include "spec_fields.hpp"
+#include "spec_packages.hpp"
 #include "spec_parts.hpp"
 
 namespace kubeferry::catalog {
@@ -115,7 +116,8 @@ Status check_files(const YamlReader& reader, const Spec& spec) {
 
 Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file) {
   KF_TRY(root.only({"apiVersion", "kind", "name", "version", "stream", "sequence", "notAfter", "audience", "platforms",
-                    "kubernetes", "cni", "images", "files", "kubeferry", "missing", "upstreams", "compressionLevel"}));
+                    "kubernetes", "cni", "images", "files", "packages", "kubeferry", "missing", "upstreams",
+                    "compressionLevel"}));
   KF_TRY(check_value(root, "apiVersion", "kubeferry/v1"));
   KF_TRY(check_value(root, "kind", "Bundle"));
   const SpecContext context{file};
@@ -140,14 +142,17 @@ Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file
     }
     KF_TRY(check_files(*files, spec));
   }
+  if (const auto packages = root.optional_member("packages")) {
+    KF_TRY_ASSIGN(spec.packages, read_packages(*packages, context));
+  }
   if (const auto program = root.optional_member("kubeferry")) {
     KF_TRY_ASSIGN(spec.program, read_program(*program, spec.platforms, context));
   }
   if (const auto upstreams = root.optional_member("upstreams")) {
     KF_TRY_ASSIGN(spec.upstreams, read_upstreams(*upstreams, context));
   }
-  if (!spec.kubernetes && !spec.cni && spec.images.empty() && spec.files.empty()) {
-    return root.wrong("asks for nothing", "add kubernetes, cni, images or files");
+  if (!spec.kubernetes && !spec.cni && spec.images.empty() && spec.files.empty() && spec.packages.empty()) {
+    return root.wrong("asks for nothing", "add kubernetes, cni, images, files or packages");
   }
   return spec;
 }

@@ -11,6 +11,7 @@
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/catalog/apis.hpp>
 #include <kubeferry/catalog/cni.hpp>
+#include <kubeferry/catalog/distribution.hpp>
 #include <kubeferry/catalog/version.hpp>
 
 namespace kubeferry::catalog {
@@ -95,12 +96,13 @@ struct Catalog {
   std::vector<Artifact> artifacts;                  ///< in the order they are listed
   std::map<std::string, ImageAvailability> images;  ///< "kube-apiserver", "coredns", "etcd", "pause", …
   std::vector<Cni> cnis;
+  std::vector<Distribution> distributions;
   std::vector<ServedApi> apis;  ///< of Kubernetes itself
 
   /// The catalog built into the program. bug error when it does not satisfy its own schema (a test sees to it).
   static Result<Catalog> builtin();
-  /// kubernetes.yaml, artifacts.yaml, apis.yaml and cni/*.yaml below `folder`. io and usage errors, the latter as
-  /// "FILE:LINE:COLUMN: …".
+  /// kubernetes.yaml, artifacts.yaml, apis.yaml, cni/*.yaml and packages/*.yaml below `folder`. io and usage errors,
+  /// the latter as "FILE:LINE:COLUMN: …".
   static Result<Catalog> load(const std::filesystem::path& folder);
 
   /// usage error naming the range and the nearest minor when it is not covered.

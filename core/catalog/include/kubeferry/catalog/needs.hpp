@@ -60,12 +60,14 @@ struct MissingNeed {
 struct Needs {
   std::vector<ImageNeed> images;        ///< Kubernetes's in kubeadm's order, then the spec's; each reference once
   std::vector<DownloadNeed> downloads;  ///< by artifact, then by platform
+  std::vector<PackageNeed> packages;    ///< by distribution as the spec has them, then by platform
   std::vector<MissingNeed> missing;
   std::vector<std::string> notes;  ///< for the user to read: a patch newer than the catalog
 };
 
 /// usage errors: a version or CNI that the catalog does not have, a CNI that does not run on this Kubernetes (see
-/// choose_cni), has no manifest to fetch or no place for the pod CIDR that is asked for; with `missing: fail`, the
+/// choose_cni), has no manifest to fetch or no place for the pod CIDR that is asked for; a distribution whose packages
+/// nobody says where to find; with `missing: fail`, the
 /// first required thing that is missing, and how many more there are (the hint names `missing: skip`).
 Result<Needs> needs_of(const Spec& spec, const Catalog& catalog);
 
@@ -85,7 +87,7 @@ Result<KubernetesImages> kubernetes_images(const Catalog& catalog, const Kuberne
 Result<std::vector<ImageNeed>> only_for(std::vector<ImageNeed> images, std::string_view platform);
 
 /// {"images": [{"reference", "platforms"}], "downloads": [{"url", "platform", "kind", "name", "members",
-/// "checksum": {"url", "style"}}], "missing": […], "notes": […]} (docs/spec.md).
+/// "checksum": {"url", "style"}}], "packages": […], "missing": […], "notes": […]} (docs/spec.md).
 [[nodiscard]] Json to_json(const Needs& needs);
 
 }  // namespace kubeferry::catalog

@@ -11,6 +11,7 @@
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/catalog/distribution.hpp>
 #include <kubeferry/catalog/version.hpp>
 
 namespace kubeferry::catalog {
@@ -65,6 +66,7 @@ struct Spec {
   std::optional<CniSpec> cni;
   std::vector<std::string> images;  ///< references as written, in order, without duplicates
   std::vector<FileSpec> files;
+  std::vector<PackagesSpec> packages;  ///< each distribution and version once
   /// Where this program for each platform is: a path in which "{arch}" stands for the architecture; "none": it is not
   /// carried; empty: beside the running program (builder/own_program.hpp).
   std::string program;
