@@ -156,7 +156,7 @@ private:
       }
     }
     if (!status) {
-      return Failure(std::move(status.error()).prefixed(task.from.to_string()));
+      return Failure(std::move(status.error()).prefixed(task.url.empty() ? task.from.to_string() : task.url));
     }
     return {};
   }
@@ -165,6 +165,13 @@ private:
     SlotSink sink(slot, options_.progress);
     if (slot.received() == task.descriptor.size) {
       return {};
+    }
+    if (!task.url.empty()) {
+      Status status = upstream_.download(task.url, task.descriptor.size, task.descriptor.size, sink, slot.received());
+      if (!status && status.error().code == ExitCode::network && status.error().hint.empty()) {
+        status.error().hint = "distributions remove what they have replaced: `kubeferry lock` finds what they have now";
+      }
+      return status;
     }
     if (task.manifest) {
       oci::Reference by_digest = task.from;

@@ -140,6 +140,27 @@ Result<LockedDownload> download_at(const JsonView& view) {
   return download;
 }
 
+Json packages_identity(const std::vector<catalog::PackagesSpec>& all) {
+  Json out = Json::array();
+  for (const auto& packages : all) {
+    Json item;
+    item.set("name", packages.name());
+    item.set("install", bundle::to_json(packages.install));
+    item.set("also", bundle::to_json(packages.also));
+    Json repositories = Json::array();
+    for (const auto& source : packages.sources) {
+      Json row;
+      row.set("url", source.url).set("suites", bundle::to_json(source.suites));
+      row.set("components", bundle::to_json(source.components)).set("platforms", bundle::to_json(source.platforms));
+      row.set("keyring", source.keyring).set("sha256", source.sha256).set("unsigned", source.unsigned_);
+      repositories.push(std::move(row));
+    }
+    item.set("repositories", std::move(repositories));
+    out.push(std::move(item));
+  }
+  return out;
+}
+
 /// Thing → digest, of all that a lock pins.
 std::map<std::string, std::string> pins(const Lock& lock) {
   std::map<std::string, std::string> out;
@@ -148,6 +169,12 @@ std::map<std::string, std::string> pins(const Lock& lock) {
   }
   for (const auto& download : lock.downloads) {
     out[download.url.empty() ? download.source : download.url] = download.digest.to_string();
+  }
+  for (const auto& repository : lock.packages) {
+    for (const auto& [url, package] : repository.packages) {
+      out[fmt::format("{} {}: {}", repository.name, repository.platform, package.name)] =
+          fmt::format("{} {}", package.version, package.digest.to_string());
+    }
   }
   return out;
 }
@@ -178,7 +205,10 @@ std::string spec_identity(const catalog::Spec& spec) {
     files.push(std::move(item));
   }
   out.set("files", std::move(files));
-  // Locks from before there was the key stay what they were.
+  // Locks from before there was a key stay what they were.
+  if (!spec.packages.empty()) {
+    out.set("packages", packages_identity(spec.packages));
+  }
   if (!spec.program.empty()) {
     out.set("kubeferry", spec.program);
   }
@@ -201,6 +231,13 @@ std::string to_text(const Lock& lock) {
     downloads.push(download_json(download));
   }
   out.set("downloads", std::move(downloads));
+  if (!lock.packages.empty()) {
+    Json packages = Json::array();
+    for (const auto& repository : lock.packages) {
+      packages.push(to_json(repository));
+    }
+    out.set("packages", std::move(packages));
+  }
   return to_text(out, JsonStyle::indented);
 }
 
@@ -211,7 +248,7 @@ Result<Lock> parse_lock(std::string_view text, std::string_view what) {
   if (kind != "kubeferry/lock/v1") {
     return view.wrong(fmt::format("is of kind \"{}\", not kubeferry/lock/v1", kind));
   }
-  KF_TRY(view.only({"kind", "created", "spec", "images", "downloads"}));
+  KF_TRY(view.only({"kind", "created", "spec", "images", "downloads", "packages"}));
   Lock lock;
   KF_TRY_ASSIGN(const std::string created, view.string("created"));
   KF_TRY_ASSIGN(lock.created, parse_rfc3339(created));
@@ -225,6 +262,12 @@ Result<Lock> parse_lock(std::string_view text, std::string_view what) {
   for (const auto& download : downloads) {
     KF_TRY_ASSIGN(LockedDownload locked, download_at(download));
     lock.downloads.push_back(std::move(locked));
+  }
+  if (view.optional_member("packages")) {
+    KF_TRY_ASSIGN(const auto packages, view.elements("packages"));
+    for (const auto& repository : packages) {
+      KF_TRY_ASSIGN(lock.packages.emplace_back(), locked_repository(repository));
+    }
   }
   return lock;
 }

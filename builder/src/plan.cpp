@@ -10,6 +10,7 @@
 #include <kubeferry/bundle/encoding.hpp>
 #include <kubeferry/catalog/cni_manifest.hpp>
 #include <kubeferry/oci/layout.hpp>
+#include <kubeferry/packages/repository.hpp>
 
 #include "manifest_reference.hpp"
 #include "node_artifacts.hpp"
@@ -18,7 +19,7 @@ namespace kubeferry::builder {
 
 namespace {
 
-/// The oldest kubeferry that reads what this one writes.
+/// The oldest kubeferry that reads what this one writes, as long as there are no packages in it.
 constexpr std::string_view k_minimum_tool = "0.1.0";
 
 Bytes bytes_of(std::string_view text) {
@@ -40,6 +41,7 @@ public:
     KF_TRY(add_cni());
     KF_TRY(add_images());
     add_artifacts();
+    KF_TRY(add_packages());
     fill_index();
     plan_.write.fixed = plan_.write.rows.size();
     add_files();
@@ -59,7 +61,7 @@ private:
     m.sequence = in_.spec.sequence.value_or(static_cast<std::uint64_t>(in_.lock.created.time_since_epoch().count()));
     m.not_after = in_.spec.not_after;
     m.audience = in_.spec.audience;
-    m.minimum_tool = k_minimum_tool;
+    m.minimum_tool = in_.lock.packages.empty() ? k_minimum_tool : bundle::k_packages_since;
     m.kubernetes = in_.spec.kubernetes ? in_.spec.kubernetes->version.to_string() : "";
     m.platforms = in_.spec.platforms;
     if (in_.spec.compression) {
@@ -221,6 +223,40 @@ private:
       entries_.push_back({artifact.row.descriptor, ""});
       manifest().artifacts.push_back(std::move(artifact.row));
     }
+  }
+
+  /// A package that several platforms have in common is one row.
+  Status add_packages() {
+    for (const LockedRepository& locked : in_.lock.packages) {
+      bundle::PackageRepository repository;
+      repository.name = locked.name;
+      repository.format = packages::to_string(locked.format);
+      repository.platform = locked.platform;
+      repository.distribution = locked.distribution;
+      repository.distribution_version = locked.version;
+      repository.install = locked.install;
+      std::vector<packages::Package> carried;
+      for (const LockedPackage& one : locked.packages) {
+        const packages::Package& package = one.package;
+        if (add_raw(package.digest, package.size)) {
+          plan_.blobs.push_back({.row = plan_.write.rows.size() - 1,
+                                 .from = {},
+                                 .descriptor = {.media_type = "", .digest = package.digest, .size = package.size},
+                                 .url = one.url});
+        }
+        repository.files.push_back({packages::carried_path(locked.format, package.location), package.digest, one.url});
+        carried.push_back(package);
+      }
+      KF_TRY_ASSIGN(auto made, packages::repository_files(
+                                   {locked.format, locked.name, locked.architecture, in_.lock.created}, carried));
+      for (packages::MadeFile& file : made) {
+        Bytes content = bytes_of(file.content);
+        repository.files.push_back({std::move(file.path), crypto::Digest::of(content), ""});
+        add_known(std::move(content));
+      }
+      manifest().packages.push_back(std::move(repository));
+    }
+    return {};
   }
 
   void fill_index() {

@@ -13,6 +13,7 @@
 #include "manifest_reference.hpp"
 #include "resolve_downloads.hpp"
 #include "resolve_images.hpp"
+#include "resolve_packages.hpp"
 
 namespace kubeferry::builder {
 
@@ -146,7 +147,9 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
       unique.push_back(std::move(image));
     }
   }
-  resolution.lock = {options.created, spec_identity(spec), std::move(unique), std::move(downloads)};
+  KF_TRY_ASSIGN(auto packages, resolve_packages(needs, spec.missing, upstream, options, collected));
+  resolution.lock = {options.created, spec_identity(spec), std::move(unique), std::move(downloads),
+                     std::move(packages)};
   collected.take(resolution);
   return resolution;
 }

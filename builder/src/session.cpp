@@ -96,6 +96,27 @@ Result<Resolution> locked(const catalog::Catalog& catalog, const catalog::Spec& 
   return resolution;
 }
 
+/// Where the spec's packages come from: what is signed may come without TLS.
+std::vector<std::string> package_urls(const catalog::Catalog& catalog, const catalog::Spec& spec) {
+  std::vector<std::string> urls;
+  const auto add = [&](const std::vector<catalog::PackageSource>& sources) {
+    for (const auto& source : sources) {
+      urls.push_back(expand(source.url, {{"arch", "arch"}}));
+    }
+  };
+  for (const auto& packages : spec.packages) {
+    add(packages.sources);
+    for (const auto& distribution : catalog.distributions) {
+      for (const auto& release : distribution.releases) {
+        if (distribution.name == packages.distribution && release.version == packages.version) {
+          add(release.sources);
+        }
+      }
+    }
+  }
+  return urls;
+}
+
 /// What a plan must know of the spec's pod network.
 struct PodNetworkFacts {
   catalog::PodCidrLocation location;
@@ -131,7 +152,7 @@ std::filesystem::path default_lock_path(const std::filesystem::path& spec) {
 
 Result<LockReport> lock_spec(const catalog::Catalog& catalog, const LockRequest& request) {
   KF_TRY_ASSIGN(const catalog::Spec spec, catalog::load_spec(request.spec));
-  KF_TRY_ASSIGN(const auto upstream, Upstream::make(spec, request.stop));
+  KF_TRY_ASSIGN(const auto upstream, Upstream::make(spec, request.stop, package_urls(catalog, spec)));
   KF_TRY_ASSIGN(Resolution resolution,
                 resolve(spec, catalog, *upstream,
                         resolve_options(request.now, request.jobs, request.ask_kubeadm, request.talk, request.stop)));
@@ -143,7 +164,7 @@ Result<LockReport> lock_spec(const catalog::Catalog& catalog, const LockRequest&
   LockReport report{std::move(resolution.lock), {}, std::move(resolution.skipped)};
   report.changed = changes(before, report.lock);
   const bool same = report.lock.images == before.images && report.lock.downloads == before.downloads &&
-                    report.lock.spec == before.spec;
+                    report.lock.packages == before.packages && report.lock.spec == before.spec;
   if (same) {
     report.lock.created = before.created;
     return report;
@@ -158,7 +179,7 @@ Result<BuildReport> build_bundle(const catalog::Catalog& catalog, const BuildReq
   KF_TRY_ASSIGN(const catalog::Spec spec, catalog::parse_spec(spec_text, request.spec));
   BuildReport report;
   report.output = request.output.empty() ? std::filesystem::path(default_output(spec)) : request.output;
-  KF_TRY_ASSIGN(const auto upstream, Upstream::make(spec, request.stop));
+  KF_TRY_ASSIGN(const auto upstream, Upstream::make(spec, request.stop, package_urls(catalog, spec)));
   KF_TRY_ASSIGN(Resolution resolution, locked(catalog, spec, request, report.output, *upstream));
   report.skipped = std::move(resolution.skipped);
 

@@ -30,7 +30,8 @@ Result<registry::Endpoint> endpoint_of(const catalog::Upstream& upstream) {
 
 }  // namespace
 
-Result<std::unique_ptr<Upstream>> Upstream::make(const catalog::Spec& spec, const std::stop_token& stop) {
+Result<std::unique_ptr<Upstream>> Upstream::make(const catalog::Spec& spec, const std::stop_token& stop,
+                                                 const std::vector<std::string>& plain) {
   std::unique_ptr<Upstream> made(new Upstream);
   made->stop_ = stop;
   made->upstreams_ = spec.upstreams;
@@ -51,6 +52,12 @@ Result<std::unique_ptr<Upstream>> Upstream::make(const catalog::Spec& spec, cons
                   net::parse_url(upstream.endpoint.empty() ? "https://" + host : upstream.endpoint));
     http.endpoints[url.authority()] = {.ca = upstream.ca, .plain_http = upstream.plain_http};
     options.upstreams.emplace(host, std::move(endpoint));
+  }
+  for (const std::string& text : plain) {
+    KF_TRY_ASSIGN(const net::Url url, net::parse_url(text));
+    if (!url.is_https()) {
+      http.endpoints[url.authority()].plain_http = true;
+    }
   }
   KF_TRY_ASSIGN(made->registries_, registry::Client::make(std::move(options)));
   KF_TRY_ASSIGN(made->http_, net::Client::make(std::move(http)));
@@ -98,11 +105,11 @@ Result<Bytes> Upstream::read(const std::string& url, std::uint64_t limit) {
 }
 
 Status Upstream::download(const std::string& url, std::optional<std::uint64_t> size, std::uint64_t limit,
-                          net::RestartableSink& sink) {
+                          net::RestartableSink& sink, std::uint64_t resume_from) {
   KF_TRY_ASSIGN(net::Request get, request(url));
   get.version = net::HttpVersion::http1;
   if (size) {
-    KF_TRY_ASSIGN(const net::Download result, http_->download(get, *size, 0, sink));
+    KF_TRY_ASSIGN(const net::Download result, http_->download(get, *size, resume_from, sink));
     return net::expect_success(result.response, url);
   }
   get.body_limit = limit;

@@ -38,6 +38,11 @@ Result<std::vector<crypto::PrivateKey>> read_keys(const Options& options) {
 
 std::string summary(const builder::BuildReport& report) {
   const auto& m = report.manifest;
+  std::vector<std::string> repositories;
+  for (const auto& repository : m.packages) {
+    repositories.push_back(
+        fmt::format("{}/{}", repository.name, repository.platform.substr(repository.platform.find('/') + 1)));
+  }
   const double seconds = report.seconds > 0.001 ? report.seconds : 0.001;
   return facts(
       {{"bundle", report.output.native()},
@@ -46,6 +51,7 @@ std::string summary(const builder::BuildReport& report) {
        {"platforms", fmt::format("{}", fmt::join(m.platforms, " "))},
        {"images", std::to_string(m.images.size())},
        {"node files", std::to_string(m.files.size())},
+       {"packages", fmt::format("{}", fmt::join(repositories, " "))},
        {"size", human_bytes(report.built.bytes)},
        {"fetched", fmt::format("{} in {:.1f} s ({}/s)", human_bytes(report.fetched), seconds,
                                human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.fetched) / seconds)))},

@@ -35,8 +35,12 @@ Status run_lock(const Options& options, const Context& context) {
   for (const auto& line : report.changed) {
     text += printable(line) + "\n";
   }
-  text += fmt::format("{}: {} images, {} downloads, {}\n", request.output.native(), report.lock.images.size(),
-                      report.lock.downloads.size(),
+  std::size_t packages = 0;
+  for (const auto& repository : report.lock.packages) {
+    packages += repository.packages.size();
+  }
+  text += fmt::format("{}: {} images, {} downloads, {}{}\n", request.output.native(), report.lock.images.size(),
+                      report.lock.downloads.size(), packages == 0 ? "" : fmt::format("{} packages, ", packages),
                       report.changed.empty() ? "nothing changed" : fmt::format("{} changed", report.changed.size()));
   return print(text);
 }

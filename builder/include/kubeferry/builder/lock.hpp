@@ -9,6 +9,7 @@
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/base/text.hpp>
+#include <kubeferry/builder/locked_packages.hpp>
 #include <kubeferry/catalog/spec.hpp>
 #include <kubeferry/crypto/digest.hpp>
 #include <kubeferry/oci/descriptor.hpp>
@@ -61,6 +62,7 @@ struct Lock {
   std::string spec;  ///< spec_identity() of the spec it was made from
   std::vector<LockedImage> images;
   std::vector<LockedDownload> downloads;
+  std::vector<LockedRepository> packages;  ///< by distribution as the spec has them, then by platform
 };
 
 /// What decides a lock's content in a spec, as a digest: not its upstreams, name or version.

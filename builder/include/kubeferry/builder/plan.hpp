@@ -14,12 +14,13 @@
 
 namespace kubeferry::builder {
 
-/// A raw row of the bundle that must be fetched from a registry.
+/// A raw row of the bundle that must be fetched: from a registry, or by a URL.
 struct BlobTask {
   std::size_t row = 0;
-  oci::Reference from;  ///< registry and repository
+  oci::Reference from;  ///< registry and repository; of no meaning with a URL
   oci::Descriptor descriptor;
   bool manifest = false;  ///< fetched as a manifest, not as a blob
+  std::string url;        ///< of a package; empty for what a registry has
 };
 
 /// One download, and the compressed rows it fills in the order in which it brings them.
@@ -50,7 +51,8 @@ struct PlanInputs {
   std::vector<std::string> cni_images;  ///< what its release runs, from the catalog; none for a manifest of one's own
 };
 
-/// format error when the CNI's manifest cannot be rewritten; usage error when it is not among the documents.
+/// format error when the CNI's manifest cannot be rewritten, or the lock's packages make no repository; usage error
+/// when it is not among the documents.
 Result<BuildPlan> make_plan(const PlanInputs& inputs);
 
 }  // namespace kubeferry::builder

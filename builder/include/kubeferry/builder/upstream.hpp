@@ -4,6 +4,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/catalog/spec.hpp>
@@ -15,8 +16,10 @@ namespace kubeferry::builder {
 /// The connected world as a spec's `upstreams` describe it: registries and download hosts. Thread-safe.
 class Upstream {
 public:
-  /// usage, tls and auth errors for an upstream whose CA, endpoint or password file cannot be used.
-  static Result<std::unique_ptr<Upstream>> make(const catalog::Spec& spec, const std::stop_token& stop);
+  /// `plain` are URLs whose hosts are reached without TLS when they say http: what comes from there must be proved by a
+  /// signature. usage, tls and auth errors for an upstream whose CA, endpoint or password file cannot be used.
+  static Result<std::unique_ptr<Upstream>> make(const catalog::Spec& spec, const std::stop_token& stop,
+                                                const std::vector<std::string>& plain = {});
 
   [[nodiscard]] registry::Client& registries() noexcept { return *registries_; }
 
@@ -25,9 +28,9 @@ public:
   /// A small document; limit error past `limit` bytes.
   Result<Bytes> read(const std::string& url, std::uint64_t limit);
   /// Streams `url` to `sink`. When `size` is known, a broken transfer is resumed and another length is an integrity
-  /// error; otherwise at most `limit` bytes are taken.
+  /// error; otherwise at most `limit` bytes are taken. `resume_from` bytes of a known size are in `sink` already.
   Status download(const std::string& url, std::optional<std::uint64_t> size, std::uint64_t limit,
-                  net::RestartableSink& sink);
+                  net::RestartableSink& sink, std::uint64_t resume_from = 0);
 
 private:
   Upstream() = default;
