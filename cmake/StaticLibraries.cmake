@@ -18,8 +18,12 @@ kf_static_library(kf_nghttp2 libnghttp2.a)
 kf_static_library(kf_cares libcares.a)
 kf_static_library(CURL::libcurl libcurl.a kf_nghttp2 kf_cares OpenSSL::SSL ZLIB::ZLIB)
 set_property(TARGET CURL::libcurl PROPERTY INTERFACE_COMPILE_DEFINITIONS CURL_STATICLIB)
-kf_static_library(LibArchive::LibArchive libarchive.a PkgConfig::ZSTD ZLIB::ZLIB)
+kf_static_library(kf_lzma liblzma.a Threads::Threads)
+kf_static_library(LibArchive::LibArchive libarchive.a kf_lzma PkgConfig::ZSTD ZLIB::ZLIB)
 set_property(TARGET LibArchive::LibArchive PROPERTY INTERFACE_COMPILE_DEFINITIONS LIBARCHIVE_STATIC)
+kf_static_library(kf_expat libexpat.a)
+kf_static_library(kf_solv libsolv.a)
+kf_static_library(PkgConfig::SOLV libsolvext.a kf_solv kf_expat ZLIB::ZLIB)
 kf_static_library(yaml-cpp libyaml-cpp.a)
 kf_static_library(GTest::gtest libgtest.a Threads::Threads)
 kf_static_library(GTest::gtest_main libgtest_main.a GTest::gtest)
@@ -34,7 +38,7 @@ kf_header_library(fmt::fmt-header-only)
 # What `kubeferry version` says: Debian's versions, which carry its security patches.
 file(STRINGS ${KF_LIBRARIES}/built-with kf_built_with)
 foreach(pair curl=CURL_VERSION_STRING openssl=OPENSSL_VERSION libarchive=LibArchive_VERSION libzstd=ZSTD_VERSION
-             yaml-cpp=yaml-cpp_VERSION libcli11-dev=CLI11_VERSION libfmt-dev=fmt_VERSION
+             libsolv=SOLV_VERSION yaml-cpp=yaml-cpp_VERSION libcli11-dev=CLI11_VERSION libfmt-dev=fmt_VERSION
              nlohmann-json3-dev=nlohmann_json_VERSION libboost1.74-dev=Boost_VERSION)
   string(REPLACE "=" ";" pair ${pair})
   list(GET pair 0 package)
