@@ -156,7 +156,9 @@ private:
       }
     }
     if (!status) {
-      return Failure(std::move(status.error()).prefixed(task.url.empty() ? task.from.to_string() : task.url));
+      const std::string what = task.url.empty() ? task.from.to_string() : task.url;
+      return status.error().message.starts_with(what) ? Failure(std::move(status.error()))
+                                                      : Failure(std::move(status.error()).prefixed(what));
     }
     return {};
   }
@@ -168,8 +170,9 @@ private:
     }
     if (!task.url.empty()) {
       Status status = upstream_.download(task.url, task.descriptor.size, task.descriptor.size, sink, slot.received());
-      if (!status && status.error().code == ExitCode::network && status.error().hint.empty()) {
-        status.error().hint = "distributions remove what they have replaced: `kubeferry lock` finds what they have now";
+      if (!status && status.error().code == ExitCode::network) {
+        status.error().hint =
+            "try again; distributions remove what they have replaced, and `kubeferry lock` finds what they have now";
       }
       return status;
     }

@@ -107,8 +107,8 @@ TEST(Packages, OnesOwnNamesAndRepositories) {
 }
 
 TEST(Packages, AnUnknownDistributionNeedsToBeExplained) {
-  EXPECT_THAT(refusal("packages: [debain-12]\n"),
-              StartsWith("packages: the distribution \"debain\" is not in the catalog | did you mean debian?"));
+  EXPECT_THAT(refusal("packages: [debianx-12]\n"),
+              StartsWith("packages: the distribution \"debianx\" is not in the catalog | did you mean debian?"));
   EXPECT_THAT(refusal("packages: [debian-4]\n"), HasSubstr("debian 4 is not in the catalog | there is 13, 12, 11"));
   EXPECT_THAT(refusal("packages: [rhel-9]\n"), HasSubstr("only subscribers may fetch them"));
   const std::string own =
@@ -133,7 +133,7 @@ TEST(Packages, WhatASpecMayNotSay) {
            {"packages: [debian]\n", "must be a distribution and its version"},
            {"packages: [debian-12, debian-12]\n", "is there twice"},
            {"packages: [\"../12\"]\n", "must start with a letter or digit"},
-           {head + "instal: [socat]}\n", "instal"},
+           {head + "installx: [socat]}\n", "installx"},
            {head + "install: []}\n", "must name at least one package"},
            {head + "install: [socat-]}\n", "is no name of a package"},
            {head + "install: [\"-o\"]}\n", "must start with a letter or digit"},
