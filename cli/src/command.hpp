@@ -77,6 +77,7 @@ void add_keyset(CLI::App& app, Commands& commands);
 void add_lock(CLI::App& app, Commands& commands);
 void add_man(CLI::App& app, Commands& commands);
 void add_mirror(CLI::App& app, Commands& commands);
+void add_packages(CLI::App& app, Commands& commands);
 void add_preflight(CLI::App& app, Commands& commands);
 void add_reset(CLI::App& app, Commands& commands);
 void add_serve(CLI::App& app, Commands& commands);

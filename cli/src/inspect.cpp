@@ -12,6 +12,7 @@
 #include "bundle_options.hpp"
 #include "command.hpp"
 #include "output.hpp"
+#include "packages.hpp"
 #include "table.hpp"
 
 namespace kubeferry::cli {
@@ -66,15 +67,22 @@ std::string documents_table(const bundle::Bundle& bundle) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+/// With columns for packages only where there are some: most bundles carry none.
 std::string sizes_table(const std::vector<bundle::PlatformSize>& sizes) {
-  Table table({{"PLATFORM"},
-               {"IMAGES", Table::Align::right},
-               {"SIZE", Table::Align::right},
-               {"FILES", Table::Align::right},
-               {"SIZE", Table::Align::right}});
+  const bool packages = std::ranges::any_of(sizes, [](const auto& size) { return size.packages != 0; });
+  std::vector<Table::Column> columns = {{"PLATFORM"},
+                                        {"IMAGES", Table::Align::right},
+                                        {"SIZE", Table::Align::right},
+                                        {"FILES", Table::Align::right},
+                                        {"SIZE", Table::Align::right}};
+  if (packages) {
+    columns.push_back({"PACKAGES", Table::Align::right});
+    columns.push_back({"SIZE", Table::Align::right});
+  }
+  Table table(std::move(columns));
   for (const auto& size : sizes) {
     table.row({size.platform, std::to_string(size.images), human_bytes(size.image_bytes), std::to_string(size.files),
-               human_bytes(size.file_bytes)});
+               human_bytes(size.file_bytes), std::to_string(size.packages), human_bytes(size.package_bytes)});
   }
   return "\n" + table.text();
 }
@@ -118,6 +126,8 @@ Status print_document(const bundle::Bundle& bundle, const std::vector<bundle::Pl
     one.set("imageBytes", size.image_bytes);
     one.set("files", size.files);
     one.set("fileBytes", size.file_bytes);
+    one.set("packages", size.packages);
+    one.set("packageBytes", size.package_bytes);
     platforms.push(std::move(one));
   }
   Json encodings = Json::object();
@@ -170,7 +180,7 @@ Status run_inspect(const Options& options, const Context& context) {
   }
   return print(facts(identity_facts(*bundle)) + sizes_table(sizes) + images_table("IMAGE", bundle->manifest().images) +
                images_table("ARTIFACT", bundle->manifest().artifacts) + files_table(*bundle) +
-               documents_table(*bundle) + encodings_table(bundle->manifest()));
+               repositories_table(*bundle) + documents_table(*bundle) + encodings_table(bundle->manifest()));
 }
 
 }  // namespace

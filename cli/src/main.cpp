@@ -22,10 +22,10 @@ namespace {
 
 // In the order in which somebody meets them.
 constexpr std::array k_table = {
-    &add_key,  &add_spec,       &add_images, &add_lock,    &add_build,     &add_verify,    &add_inspect,
-    &add_diff, &add_extract,    &add_stick,  &add_serve,   &add_mirror,    &add_preflight, &add_init,
-    &add_join, &add_reset,      &add_status, &add_doctor,  &add_join_pack, &add_token,     &add_keyset,
-    &add_sign, &add_completion, &add_man,    &add_version,
+    &add_key,    &add_spec,    &add_images,     &add_lock,   &add_build,   &add_verify,    &add_inspect,
+    &add_diff,   &add_extract, &add_stick,      &add_serve,  &add_mirror,  &add_packages,  &add_preflight,
+    &add_init,   &add_join,    &add_reset,      &add_status, &add_doctor,  &add_join_pack, &add_token,
+    &add_keyset, &add_sign,    &add_completion, &add_man,    &add_version,
 };
 
 constexpr std::string_view k_description =

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+
+#include <kubeferry/base/text.hpp>
+#include <kubeferry/base/workers.hpp>
+#include <kubeferry/host_packages/distribution.hpp>
+#include <kubeferry/host_packages/install.hpp>
+
+#include "bundle_options.hpp"
+#include "node_options.hpp"
+#include "output.hpp"
+#include "packages.hpp"
+#include "policy_options.hpp"
+
+namespace kubeferry::cli {
+
+namespace {
+
+struct Options {
+  std::string file;
+  std::vector<std::string> names;
+  TrustOption trust;
+  PolicyOptions policy;
+  std::string distribution;
+  std::string root;
+  bool dry_run = false;
+};
+
+Status answer(const Options& options, const bundle::PackageRepository& repository,
+              const host_packages::Outcome& outcome, Format format) {
+  if (format == Format::json) {
+    Json packages = Json::array();
+    for (const auto& package : outcome.installed) {
+      Json one;
+      one.set("name", package.name).set("version", package.version);
+      packages.push(std::move(one));
+    }
+    Json missing = Json::array();
+    for (const auto& name : outcome.missing) {
+      missing.push(name);
+    }
+    Json out;
+    out.set("repository", repository.name).set("platform", repository.platform).set("dryRun", options.dry_run);
+    out.set("repaired", outcome.repaired).set("missing", std::move(missing)).set("installed", std::move(packages));
+    return print_json(out);
+  }
+  if (outcome.installed.empty() && (!options.dry_run || outcome.missing.empty())) {
+    return print(outcome.repaired ? "an interrupted installation was finished; nothing else to do\n"
+                                  : "nothing to do: all of it is installed already\n");
+  }
+  if (outcome.installed.empty()) {
+    return print(fmt::format("would install {} from {}, and what that needs\n", fmt::join(outcome.missing, " "),
+                             repository.name));
+  }
+  std::string text = fmt::format("{} {} packages from {}:\n", options.dry_run ? "would install" : "installed",
+                                 outcome.installed.size(), repository.name);
+  for (const auto& package : outcome.installed) {
+    text += fmt::format("  {} {}\n", package.name, package.version);
+  }
+  return print(text);
+}
+
+Status run_install(const Options& options, const Context& context) {
+  KF_TRY(need_root("packages install"));
+  KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
+  const std::array bundles = {bundle};
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
+  KF_TRY_ASSIGN(const host::Host host, host_packages::host_below(options.root));
+  KF_TRY_ASSIGN(const bundle::PackageRepository* repository,
+                host_packages::for_host(bundle->manifest(), host, options.distribution));
+  const node::Talk talk = talk_of(context);
+  KF_TRY_ASSIGN(const host_packages::Outcome outcome, host_packages::install(host, *bundle, *repository,
+                                                                             {.names = options.names,
+                                                                              .dry_run = options.dry_run,
+                                                                              .threads = usable_processors(),
+                                                                              .progress = context.progress,
+                                                                              .info = talk.info,
+                                                                              .program = talk.program,
+                                                                              .stop = context.stop}));
+  if (!options.dry_run) {
+    KF_TRY(options.policy.remember(std::move(state), bundles));
+  }
+  return answer(options, *repository, outcome, context.format);
+}
+
+}  // namespace
+
+void add_packages_install(CLI::App& packages, Commands& commands) {
+  CLI::App* command = packages.add_subcommand(
+      "install", "Install them by the host's own package manager, from the bundle and nowhere else");
+  auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->file, "The bundle")->required();
+  command->add_option("NAME", options->names, "Which packages; default: those that the bundle was built for");
+  options->trust.add_to(*command);
+  command
+      ->add_option("--distribution", options->distribution,
+                   "Take these packages, whatever this host says it is; `packages list` has the names")
+      ->type_name("NAME");
+  command->add_option("--root", options->root, "Install into the system below this folder, by chroot")
+      ->type_name("DIR");
+  command->add_flag("--dry-run", options->dry_run, "Say what would be installed, and install nothing");
+  options->policy.add_to(*command);
+  commands.add_format(command);
+  commands.on(
+      command, [options](const Context& context) { return run_install(*options, context); },
+      "run the same command again to go on");
+}
+
+}  // namespace kubeferry::cli
