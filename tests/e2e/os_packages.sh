@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Packages of operating systems from a bundle onto bare Debian 12 roots of five architectures, under qemu-user where they
+# are not this machine's, without any network; then what goes wrong, on one; and packages of rpm's by dnf.
+#   os_packages.sh KUBEFERRY [ARCH…]      Kubernetes' names of architectures; default: all five
+# BUNDLE and TRUST in the environment: a bundle with packages for Debian 12, and its key, in place of one that is made
+# here. DIST: a folder of static programs, kubeferry-linux-ARCH, that are run in the roots instead of KUBEFERRY outside.
+set -euo pipefail
+KUBEFERRY=$(realpath "$1")
+export KUBEFERRY
+shift
+here=$(cd "$(dirname "$0")" && pwd)
+support=$here/../support
+WORK=$(mktemp -d)
+export WORK
+trap 'rm -rf "$WORK"' EXIT
+# shellcheck source=tests/support/expect.sh
+source "$support/expect.sh"
+say() { echo "== $*"; }
+(($# > 0)) || set -- amd64 arm arm64 ppc64le s390x
+# What a kubeadm node needs beyond a bare system.
+names=(conntrack socat iptables ebtables ethtool ipset chrony)
+debian_of() { jq -r .debian "$here/../../platforms/data/$1.json"; }
+OWN=$(for file in "$here"/../../platforms/data/*.json; do
+  jq -r --arg machine "$(uname -m)" 'select(.machines | index($machine)) | .architecture' "$file"
+done)
+export OWN
+
+cd "$WORK"
+if [[ -z ${BUNDLE:-} ]]; then
+  say 'a bundle of real packages'
+  BUNDLE=$WORK/packages.tar.zst TRUST=$WORK/site.pub
+  "$KUBEFERRY" key generate site >/dev/null
+  rows=()
+  for arch in "$@"; do
+    "$support/os_packages/deb_repository.py" "$(debian_of "$arch")" "$WORK/debian-$arch" "${names[@]}"
+    rows+=(debian-12 deb "linux/$arch" debian 12 "$(IFS=,; echo "${names[*]}")" "$WORK/debian-$arch")
+  done
+  "$(dirname "$KUBEFERRY")/make_package_bundle" "$BUNDLE" site.key "${rows[@]}"
+  rm -r "$WORK"/debian-*
+fi
+BUNDLE=$(realpath "$BUNDLE") TRUST=$(realpath "$TRUST")
+export BUNDLE TRUST
+"$KUBEFERRY" verify "$BUNDLE" --trust "$TRUST" --deep --quiet >/dev/null
+"$KUBEFERRY" packages list "$BUNDLE" --trust "$TRUST"
+
+in_root() { # ARCH SCRIPT: the script in namespaces without a network, beside a fresh root of that architecture
+  local tar
+  tar=$("$support/os_packages/root.sh" "$(debian_of "$1")")
+  "$support/foreign/run.sh" "$support/os_packages/enter.sh" "$tar" "$support/os_packages/$2" "$1"
+}
+
+: >"$WORK/table"
+for arch in "$@"; do
+  say "$arch"
+  in_root "$arch" install.sh
+done
+for arch in "$@"; do
+  if [[ $arch == "$OWN" ]]; then
+    say "what goes wrong, on $arch"
+    in_root "$arch" faults.sh
+    say 'rpm'
+    tar=$("$support/os_packages/root.sh" "$(debian_of "$arch")" dnf rpm)
+    "$support/foreign/run.sh" "$support/os_packages/enter.sh" "$tar" "$support/os_packages/rpm.sh" "$arch"
+  fi
+done
+say 'installed without a network:'
+column -t "$WORK/table"
