@@ -79,7 +79,8 @@ void NodeOptions::add_to(CLI::App& command) {
 
 Result<node::CommonOptions> NodeOptions::read() const {
   KF_TRY_ASSIGN(crypto::Keyset keyset, trust.load());
-  node::CommonOptions out{.trust = std::move(keyset), .registry_port = registry_port, .preload = preload};
+  node::CommonOptions out{
+      .trust = std::move(keyset), .trust_file = trust.path, .registry_port = registry_port, .preload = preload};
   out.node = {.apiserver_advertise_address = given(advertise),
               .apiserver_bind_port = given(bind_port),
               .cri_socket = given(cri_socket),

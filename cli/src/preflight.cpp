@@ -98,6 +98,7 @@ Status run_preflight(const Options& options, const Context& context) {
   }
   const preflight::Facts facts = preflight::read_facts(host::Host::local());
   KF_TRY_ASSIGN(preflight::Question question, bundle_question(bundle.get(), options.role(), facts.kernel.platform));
+  question.trust = options.trust.path;
   question.ignored = std::move(parsed.ignored);
   question.pods = std::move(parsed.pods);
   question.services = std::move(parsed.services);

@@ -45,6 +45,7 @@ void complete(preflight::Question& question, const CommonOptions& options, const
     }
     return out;
   };
+  question.trust = options.trust_file;
   question.pods = networks(facts.pod_subnets);
   question.services = networks(facts.service_subnets);
   if (auto address = host::Address::parse(facts.advertise_address)) {

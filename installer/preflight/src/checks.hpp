@@ -26,8 +26,9 @@ struct Version {
 };
 [[nodiscard]] std::optional<Version> parse_version(std::string_view text);
 
-/// The command that installs what has a program, in the words of the host's distribution.
-[[nodiscard]] std::string install_command(const Facts& facts, std::string_view program);
+/// The command that installs what has a program: from the bundle where that has it for this host, else in the words of
+/// the host's distribution.
+[[nodiscard]] std::string install_command(const Facts& facts, const Question& question, std::string_view program);
 
 void check_privileged(const Facts& facts, const Question& question, Out& out);
 void check_init_system(const Facts& facts, const Question& question, Out& out);

@@ -111,7 +111,7 @@ void check_kernel_configuration(const Facts& facts, const Question&, Out& out) {
   }
 }
 
-void check_kernel_modules(const Facts& facts, const Question&, Out& out) {
+void check_kernel_modules(const Facts& facts, const Question& question, Out& out) {
   std::vector<std::string> absent;
   bool to_load = false;
   for (const auto& [name, state] : facts.kernel.modules) {
@@ -129,7 +129,7 @@ void check_kernel_modules(const Facts& facts, const Question&, Out& out) {
                       facts.kernel.release));
   } else if (to_load && !facts.software.programs.contains("modprobe")) {
     error(out, "KernelModules", "modprobe is missing", "kernel modules must be loaded",
-          install_command(facts, "modprobe"));
+          install_command(facts, question, "modprobe"));
   }
 }
 

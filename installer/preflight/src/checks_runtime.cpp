@@ -53,17 +53,17 @@ void check_container_runtime(const Facts& facts, const Question& question, Out& 
   const Software& software = facts.software;
   if (!has_runtime(facts, question)) {
     error(out, "ContainerRuntime", "there is no containerd, neither on this host nor in the bundle",
-          "containers need a runtime", install_command(facts, "containerd"));
+          "containers need a runtime", install_command(facts, question, "containerd"));
     return;
   }
   const auto installed = parse_version(software.containerd);
   if (installed && *installed < k_least_containerd && !question.brings("containerd")) {
     error(out, "ContainerRuntime",
           fmt::format("containerd {} is installed; 1.6 or later is needed", software.containerd),
-          "older ones lack the CRI version that the kubelet speaks", install_command(facts, "containerd"));
+          "older ones lack the CRI version that the kubelet speaks", install_command(facts, question, "containerd"));
   } else if (!software.programs.contains("runc") && !question.brings("runc")) {
     error(out, "ContainerRuntime", "there is no runc, neither on this host nor in the bundle",
-          "containerd cannot start containers without it", install_command(facts, "runc"));
+          "containerd cannot start containers without it", install_command(facts, question, "runc"));
   }
 }
 
@@ -93,7 +93,7 @@ void check_programs(const Facts& facts, const Question& question, Out& out) {
     auto what = fmt::format("{} is missing", program.name);
     const auto report = program.severity == Severity::error ? &error : &warning;
     report(out, check_name(program.name), std::move(what), std::string(program.why),
-           install_command(facts, program.name));
+           install_command(facts, question, program.name));
   }
 }
 

@@ -36,10 +36,10 @@ void check_apparmor(const Facts& facts, const Question& question, Out& out) {
   const std::string what = "AppArmor is enabled, and apparmor_parser is missing";
   if (version && *version >= k_apparmor_fails_from && *version < k_apparmor_fails_until) {
     error(out, "AppArmor", what, "this containerd cannot start containers then",
-          install_command(facts, "apparmor_parser"));
+          install_command(facts, question, "apparmor_parser"));
   } else {
     warning(out, "AppArmor", what, "containers run without AppArmor, and pods that ask for a profile do not start",
-            install_command(facts, "apparmor_parser"));
+            install_command(facts, question, "apparmor_parser"));
   }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 
 #include <kubeferry/base/text.hpp>
@@ -51,6 +52,16 @@ Distribution distribution(const Identity& identity) {
   return is("suse") || is("opensuse") || is("sles") ? Distribution::suse : Distribution::other;
 }
 
+/// Whether the bundle, a file at hand, was made to install that package on hosts like this one.
+bool carries(const Facts& facts, const Question& question, std::string_view package) {
+  if (!question.bundle || question.bundle->file.empty()) {
+    return false;
+  }
+  const auto* repository = bundle::find_repository(question.bundle->packages, facts.identity.os_id,
+                                                   facts.identity.os_version, facts.kernel.platform);
+  return repository != nullptr && std::ranges::find(repository->install, package) != repository->install.end();
+}
+
 }  // namespace
 
 std::string_view to_string(Severity severity) noexcept {
@@ -91,18 +102,25 @@ std::optional<Version> parse_version(std::string_view text) {
   return version;
 }
 
-std::string install_command(const Facts& facts, std::string_view program) {
+std::string install_command(const Facts& facts, const Question& question, std::string_view program) {
   Package package{program, program, program, program};
   for (const auto& known : k_packages) {
     package = known.program == program ? known : package;
   }
+  std::string_view name;
+  std::string_view manager;
   switch (distribution(facts.identity)) {
-    case Distribution::debian: return fmt::format("apt-get install {}", package.debian);
-    case Distribution::red_hat: return fmt::format("dnf install {}", package.red_hat);
-    case Distribution::suse: return fmt::format("zypper install {}", package.suse);
+    case Distribution::debian: name = package.debian, manager = "apt-get"; break;
+    case Distribution::red_hat: name = package.red_hat, manager = "dnf"; break;
+    case Distribution::suse: name = package.suse, manager = "zypper"; break;
     case Distribution::other: break;
   }
-  return fmt::format("install the package that has {}", program);
+  if (carries(facts, question, name)) {
+    return fmt::format("kubeferry packages install {} --trust {}", question.bundle->file,
+                       question.trust.empty() ? "KEY" : question.trust);
+  }
+  return manager.empty() ? fmt::format("install the package that has {}", program)
+                         : fmt::format("{} install {}", manager, name);
 }
 
 }  // namespace kubeferry::preflight

@@ -128,11 +128,17 @@ Question question_for(const bundle::Manifest& manifest, Role role, std::string_v
                                 .platforms = manifest.platforms,
                                 .files = {},
                                 .containerd = {},
-                                .runc = {}};
+                                .runc = {},
+                                .packages = {},
+                                .file = {}};
   if (!has_platform(manifest, platform)) {
     return question;
   }
   add_files(question, manifest, platform);
+  for (const auto& repository : manifest.packages) {
+    question.bundle->packages.push_back(repository);
+    question.bundle->packages.back().files.clear();
+  }
   question.add_need("/var/lib/kubelet", k_kubelet_bytes, k_inodes_of_rest);
   question.add_need("/etc", k_configuration_bytes, k_inodes_of_rest);
   if (question.control_plane()) {
@@ -143,6 +149,7 @@ Question question_for(const bundle::Manifest& manifest, Role role, std::string_v
 
 Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::string_view platform) {
   Question question = question_for(bundle.manifest(), role, platform);
+  question.bundle->file = bundle.name();
   if (has_platform(bundle.manifest(), platform)) {
     KF_TRY(add_images(question, bundle, platform));
   }

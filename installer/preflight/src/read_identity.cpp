@@ -71,6 +71,7 @@ Identity read_identity(const host::Host& host) {
   identity.product_uuid = host.line("/sys/class/dmi/id/product_uuid");
   identity.os_id = os_value(host, "ID");
   identity.os_like = os_value(host, "ID_LIKE");
+  identity.os_version = os_value(host, "VERSION_ID");
   return identity;
 }
 

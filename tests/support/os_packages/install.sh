@@ -33,8 +33,12 @@ says() { # PATTERN COMMAND…
 }
 says '^conntrack v[0-9]' conntrack --version
 says '^socat version [0-9]' socat -V
-says '^iptables v[0-9]' iptables --version
-says '^ebtables [0-9]' ebtables --version
+says '^iptables v[0-9]' iptables-legacy --version
+says '^ebtables v[0-9]' ebtables-legacy --version
+if [[ $arch == "$OWN" ]]; then # those that speak nftables say nothing without it
+  says '^iptables v[0-9]' iptables --version
+  says '^ebtables [0-9]' ebtables --version
+fi
 says '^ethtool version [0-9]' ethtool --version
 says '^ipset v[0-9]' ipset --version
 says '^chronyd .* version [0-9]' chronyd --version

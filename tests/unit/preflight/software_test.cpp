@@ -31,6 +31,40 @@ Question asked(Role role) {
 
 const std::string k_api_server = "/etc/kubernetes/manifests/kube-apiserver.yaml";
 
+TEST(Programs, AdviceIsTheBundlesOwnPackagesWhereItHasThem) {
+  Facts facts = good_facts();
+  facts.software.programs.erase("socat");
+  facts.identity.os_version = "12";
+  Question question = good_question();
+  question.bundle->kubernetes = "v1.30.1";
+  const auto advice = [&] {
+    for (const auto& finding : check(facts, question)) {
+      if (finding.name == "FileExisting-socat") {
+        return finding.fix;
+      }
+    }
+    return std::string("nothing was found");
+  };
+  EXPECT_EQ(advice(), "apt-get install socat");
+  question.bundle->packages = {{.name = "debian-12",
+                                .format = "deb",
+                                .platform = "linux/amd64",
+                                .distribution = "debian",
+                                .distribution_version = "12",
+                                .install = {"conntrack", "socat"},
+                                .files = {}}};
+  EXPECT_EQ(advice(), "apt-get install socat") << "from a registry: no file to install from";
+  question.bundle->file = "site.tar.zst";
+  EXPECT_EQ(advice(), "kubeferry packages install site.tar.zst --trust KEY");
+  question.trust = "site.pub";
+  EXPECT_EQ(advice(), "kubeferry packages install site.tar.zst --trust site.pub");
+  facts.identity.os_version = "11";
+  EXPECT_EQ(advice(), "apt-get install socat") << "those of another release";
+  facts.identity.os_version = "12";
+  question.bundle->packages[0].install = {"conntrack"};
+  EXPECT_EQ(advice(), "apt-get install socat");
+}
+
 TEST(Cluster, FilesByRole) {
   const Facts facts = with_files({k_api_server, "/etc/kubernetes/kubelet.conf",
                                   "/etc/kubernetes/bootstrap-kubelet.conf", "/etc/kubernetes/pki/ca.crt"});

@@ -32,6 +32,7 @@ inline constexpr std::string_view k_trust_file = "/etc/kubeferry/trust.json";
 
 struct CommonOptions {
   crypto::Keyset trust;
+  std::string trust_file;  ///< where it was read from, for advice
   kubeadm::NodeFlags node;
   std::optional<kubeadm::ConfigFile> file;  ///< the user's own kubeadm configuration
   kubeadm::Timeouts timeouts;

@@ -96,6 +96,7 @@ struct Identity {
   std::optional<std::string> product_uuid;   ///< nothing: the machine has none, or it cannot be read
   std::string os_id;                         ///< os-release: "debian"
   std::string os_like;                       ///< os-release: "rhel fedora"
+  std::string os_version;                    ///< os-release's VERSION_ID: "12"; empty: it has none
 };
 
 struct Security {

@@ -38,6 +38,8 @@ struct BundleFacts {
   std::set<std::string> files;  ///< paths of the node files for this host's platform
   std::string containerd;       ///< version without "v"; empty: not in the bundle, or not known
   std::string runc;
+  std::vector<bundle::PackageRepository> packages;  ///< without their files
+  std::string file;                                 ///< its name as the user gave it; empty: it is no file here
 };
 
 /// What preflight is asked. Empty and absent members mean: not known, and what depends on them is not checked.
@@ -51,6 +53,7 @@ struct Question {
   std::uint16_t api_port = 6443;
   std::optional<std::uint16_t> registry_port;
   std::string node_name;          ///< empty: the host's name
+  std::string trust;              ///< the --trust file that the bundle was opened by; empty: not known
   std::string cri_socket;         ///< without unix://; empty: containerd's
   bool fail_swap_on = true;       ///< as the user's KubeletConfiguration has it
   bool fail_cgroup_v1 = true;     ///< so
