@@ -61,7 +61,7 @@ std::string summary(const builder::BuildReport& report) {
 Status run_build(const Options& options, const Context& context) {
   // The keys first: nobody wants to hear of a wrong passphrase after an hour of fetching.
   KF_TRY_ASSIGN(const auto keys, read_keys(options));
-  KF_TRY_ASSIGN(const auto catalog, options.common.load_catalog());
+  KF_TRY_ASSIGN(const auto catalog, options.common.catalog.load());
   builder::BuildRequest request;
   request.spec = options.common.spec;
   request.output = options.output;

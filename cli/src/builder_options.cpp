@@ -11,7 +11,7 @@ namespace kubeferry::cli {
 
 void BuilderOptions::add_to(CLI::App& command) {
   command.add_option("SPEC", spec, "The spec: YAML, or a list of image references")->required();
-  command.add_option("--catalog", catalog, "A folder with a catalog, instead of the one built in")->type_name("DIR");
+  catalog.add_to(command);
   command.add_option("--jobs", jobs, "Transfers at once")
       ->check(CLI::Range(1, 64))
       ->capture_default_str()
@@ -21,10 +21,6 @@ void BuilderOptions::add_to(CLI::App& command) {
       ->check(CLI::IsMember({"auto", "catalog"}))
       ->capture_default_str()
       ->type_name("HOW");
-}
-
-Result<catalog::Catalog> BuilderOptions::load_catalog() const {
-  return catalog.empty() ? catalog::Catalog::builtin() : catalog::Catalog::load(catalog);
 }
 
 Result<TimePoint> build_time() {

@@ -6,8 +6,8 @@
 
 #include <kubeferry/base/result.hpp>
 #include <kubeferry/builder/session.hpp>
-#include <kubeferry/catalog/catalog.hpp>
 
+#include "catalog_option.hpp"
 #include "command.hpp"
 
 namespace kubeferry::cli {
@@ -15,12 +15,11 @@ namespace kubeferry::cli {
 /// What `lock` and `build` have in common.
 struct BuilderOptions {
   std::string spec;
-  std::string catalog;
+  CatalogOption catalog;
   std::string image_list = "auto";
   std::size_t jobs = 16;
 
   void add_to(CLI::App& command);
-  Result<catalog::Catalog> load_catalog() const;
   [[nodiscard]] bool ask_kubeadm() const { return image_list != "catalog"; }
 };
 

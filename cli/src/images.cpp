@@ -8,6 +8,7 @@
 #include <kubeferry/oci/reference.hpp>
 
 #include "bundle_options.hpp"
+#include "catalog_option.hpp"
 #include "command.hpp"
 #include "output.hpp"
 
@@ -20,6 +21,7 @@ struct Options {
   std::string cni;
   std::string platform;
   std::string repository;
+  CatalogOption catalog;
 };
 
 Json image_json(const catalog::ImageNeed& image) {
@@ -86,7 +88,7 @@ Json cni_json(const Network& network) {
 Status run_list(const Options& options, const Context& context) {
   KF_TRY_ASSIGN(const auto version, catalog::KubernetesVersion::parse(options.kubernetes));
   KF_TRY_ASSIGN(const std::string platform, canonical_platform(options.platform));
-  KF_TRY_ASSIGN(const auto catalog, catalog::Catalog::builtin());
+  KF_TRY_ASSIGN(const auto catalog, options.catalog.load());
   KF_TRY_ASSIGN(auto found, catalog::kubernetes_images(catalog, version, options.repository));
   if (!platform.empty()) {
     KF_TRY_ASSIGN(found.images, catalog::only_for(std::move(found.images), platform));
@@ -134,6 +136,7 @@ void add_images(CLI::App& app, Commands& commands) {
   list->add_option("--cni", options->cni, "Also the images of this pod network")->type_name("NAME[@VERSION]");
   list->add_option("--platform", options->platform, "Only those that exist for this platform")->type_name("P");
   list->add_option("--repository", options->repository, "As under this imageRepository")->type_name("R");
+  options->catalog.add_to(*list);
   commands.add_format(list);
   commands.on(list, [options](const Context& context) { return run_list(*options, context); });
 }

@@ -17,7 +17,7 @@ struct Options {
 };
 
 Status run_lock(const Options& options, const Context& context) {
-  KF_TRY_ASSIGN(const auto catalog, options.common.load_catalog());
+  KF_TRY_ASSIGN(const auto catalog, options.common.catalog.load());
   builder::LockRequest request;
   request.spec = options.common.spec;
   request.output =

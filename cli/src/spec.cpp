@@ -8,6 +8,7 @@
 
 #include <kubeferry/catalog/needs.hpp>
 
+#include "catalog_option.hpp"
 #include "command.hpp"
 #include "output.hpp"
 #include "table.hpp"
@@ -94,9 +95,14 @@ std::string needs_text(const catalog::Needs& needs) {
   return text.empty() ? "the spec asks for nothing\n" : text;
 }
 
-Status run_check(const std::string& file, const Context& context) {
-  KF_TRY_ASSIGN(const auto spec, catalog::load_spec(file));
-  KF_TRY_ASSIGN(const auto catalog, catalog::Catalog::builtin());
+struct CheckOptions {
+  std::string file;
+  CatalogOption catalog;
+};
+
+Status run_check(const CheckOptions& options, const Context& context) {
+  KF_TRY_ASSIGN(const auto spec, catalog::load_spec(options.file));
+  KF_TRY_ASSIGN(const auto catalog, options.catalog.load());
   KF_TRY_ASSIGN(const auto needs, catalog::needs_of(spec, catalog));
   if (context.format == Format::json) {
     return print_json(catalog::to_json(needs));
@@ -116,10 +122,11 @@ void add_spec(CLI::App& app, Commands& commands) {
   commands.on(init, [](const Context&) { return print(k_example); });
 
   CLI::App* check = spec->add_subcommand("check", "Say what a spec needs, without asking any network");
-  auto file = std::make_shared<std::string>();
-  check->add_option("SPEC", *file, "The spec")->required();
+  auto options = std::make_shared<CheckOptions>();
+  check->add_option("SPEC", options->file, "The spec")->required();
+  options->catalog.add_to(*check);
   commands.add_format(check);
-  commands.on(check, [file](const Context& context) { return run_check(*file, context); });
+  commands.on(check, [options](const Context& context) { return run_check(*options, context); });
 }
 
 }  // namespace kubeferry::cli

@@ -15,6 +15,9 @@ Result<ServedApi> read_api(const YamlReader& reader) {
   ServedApi api;
   KF_TRY_ASSIGN(const YamlReader group, reader.member("group"));
   KF_TRY_ASSIGN(api.group, group.scalar());
+  if (!api.group.empty()) {
+    KF_TRY(group.text());
+  }
   KF_TRY_ASSIGN(api.version, reader.text("version"));
   KF_TRY_ASSIGN(api.kinds, reader.texts("kinds"));
   KF_TRY_ASSIGN(const YamlReader since, reader.member("servedSince"));
