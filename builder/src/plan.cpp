@@ -143,10 +143,11 @@ private:
   /// References without a tag, or with one that moves, are fixed to what was locked.
   Result<std::map<std::string, std::string>> fixed_references(std::string_view text, const std::string& what) {
     std::map<std::string, std::string> fixed;
-    KF_TRY_ASSIGN(const auto references, catalog::manifest_images(text, what));
-    for (const auto& written : references) {
+    KF_TRY_ASSIGN(const auto found, catalog::found_images(text, what));
+    for (const auto& named : found) {
+      const std::string& written = named.reference;
       KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(written));
-      if (!is_moving(reference)) {
+      if (named.in == catalog::ImageIn::doubtful || !is_moving(reference)) {
         continue;
       }
       KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, in_.cni_images));

@@ -22,7 +22,7 @@ namespace {
 /// A CNI manifest must be one that this Kubernetes takes, and its images join the others: what a cluster pulls is
 /// carried, whoever names it.
 Status add_cni_images(const catalog::Spec& spec, const catalog::Catalog& catalog, const LockedDownload& manifest,
-                      std::span<const std::string> release, Collected& collected,
+                      std::span<const std::string> release, Collected& collected, const ResolveOptions& options,
                       std::vector<catalog::ImageNeed>& images) {
   const auto bytes = collected.find(manifest.digest);
   if (!bytes) {
@@ -33,12 +33,22 @@ Status add_cni_images(const catalog::Spec& spec, const catalog::Catalog& catalog
     const std::string& what = manifest.url.empty() ? manifest.source : manifest.url;
     KF_TRY(catalog::check_apis(catalog, as_text(*bytes), what, spec.kubernetes->version));
   }
-  KF_TRY_ASSIGN(const auto references, catalog::manifest_images(as_text(*bytes), manifest.name));
-  for (const auto& written : references) {
-    KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, release));
-    const std::string reference = is_moving(meant) ? written : meant.to_string();
+  KF_TRY_ASSIGN(const auto found, catalog::found_images(as_text(*bytes), manifest.name));
+  for (const auto& image : found) {
+    const std::string place = fmt::format("{}:{}: {}", manifest.name, image.line, image.field);
+    if (image.in == catalog::ImageIn::doubtful) {
+      collected.warn(options, fmt::format("{}: {} looks like an image and is not carried; if a Pod is started from it, "
+                                          "add it to images",
+                                          place, image.reference));
+      continue;
+    }
+    KF_TRY_ASSIGN(const oci::Reference meant, meant_image(image.reference, release));
+    const std::string reference = is_moving(meant) ? image.reference : meant.to_string();
     const bool known = std::any_of(images.begin(), images.end(),
                                    [&](const catalog::ImageNeed& need) { return need.reference == reference; });
+    if (!known && image.in != catalog::ImageIn::container) {
+      collected.warn(options, fmt::format("{}: {} is carried, too", place, image.reference));
+    }
     if (!known) {
       images.push_back({reference, "cni " + manifest.name, spec.platforms});
     }
@@ -128,7 +138,7 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
     if (downloads[n].kind == "manifest") {
       const bool published = n < needs.downloads.size();
       KF_TRY(add_cni_images(spec, catalog, downloads[n],
-                            published ? needs.downloads[n].images : std::vector<std::string>(), collected,
+                            published ? needs.downloads[n].images : std::vector<std::string>(), collected, options,
                             needs.images));
     }
   }

@@ -3,22 +3,29 @@
 
 #include <algorithm>
 
+#include "image_places.hpp"
 #include "manifest_text.hpp"
 #include "pod_cidr.hpp"
 
 namespace kubeferry::catalog {
 
-Result<std::vector<std::string>> manifest_images(std::string_view text, std::string_view what) {
+Result<std::vector<FoundImage>> found_images(std::string_view text, std::string_view what) {
   KF_TRY_ASSIGN(const auto documents, parse_manifest(text, what));
+  KF_TRY_ASSIGN(const ImagePlaces places, image_places(documents, what));
+  std::vector<FoundImage> images;
+  for (const ImagePlace& place : places.images) {
+    images.push_back({std::string(place.reference), place.in, place.field, place.node->line});
+  }
+  return images;
+}
+
+Result<std::vector<std::string>> manifest_images(std::string_view text, std::string_view what) {
+  KF_TRY_ASSIGN(const auto found, found_images(text, what));
   std::vector<std::string> images;
-  for (const YamlNode& document : documents) {
-    KF_TRY(for_each_container(document, [&](const YamlNode& container) -> Status {
-      KF_TRY_ASSIGN(const YamlNode* image, scalar_of(container, "image", what));
-      if (image != nullptr && std::ranges::find(images, image->text) == images.end()) {
-        images.push_back(image->text);
-      }
-      return {};
-    }));
+  for (const FoundImage& image : found) {
+    if (image.in == ImageIn::container && std::ranges::find(images, image.reference) == images.end()) {
+      images.push_back(image.reference);
+    }
   }
   return images;
 }
@@ -26,20 +33,17 @@ Result<std::vector<std::string>> manifest_images(std::string_view text, std::str
 Result<RewrittenManifest> rewrite_manifest(std::string_view text, const ManifestRewrite& rewrite,
                                            std::string_view what) {
   KF_TRY_ASSIGN(const auto documents, parse_manifest(text, what));
+  KF_TRY_ASSIGN(const ImagePlaces found, image_places(documents, what));
   std::vector<Edit> edits;
-  for (const YamlNode& document : documents) {
-    KF_TRY(for_each_container(document, [&](const YamlNode& container) -> Status {
-      KF_TRY_ASSIGN(const YamlNode* image, scalar_of(container, "image", what));
-      const auto target = image == nullptr ? rewrite.images.end() : rewrite.images.find(image->text);
-      if (target != rewrite.images.end()) {
-        KF_TRY_ASSIGN(edits.emplace_back(), replace(text, *image, "image", target->second, what));
-      }
-      KF_TRY_ASSIGN(const YamlNode* policy, scalar_of(container, "imagePullPolicy", what));
-      if (policy != nullptr && policy->text == "Always") {
-        KF_TRY_ASSIGN(edits.emplace_back(), replace(text, *policy, "imagePullPolicy", "IfNotPresent", what));
-      }
-      return {};
-    }));
+  for (const ImagePlace& place : found.images) {
+    const auto target = rewrite.images.find(std::string(place.reference));
+    if (place.in != ImageIn::doubtful && target != rewrite.images.end()) {
+      KF_TRY_ASSIGN(edits.emplace_back(),
+                    replace_part(text, *place.node, place.reference, place.field, target->second, what));
+    }
+  }
+  for (const YamlNode* policy : found.pull_policies) {
+    KF_TRY_ASSIGN(edits.emplace_back(), replace(text, *policy, "imagePullPolicy", "IfNotPresent", what));
   }
   KF_TRY_ASSIGN(auto places, pod_cidr_edits(text, documents, rewrite.pod_cidr_location, rewrite.pod_cidr, what));
   const bool network = !places.empty();

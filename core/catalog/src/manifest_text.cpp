@@ -50,6 +50,15 @@ Result<Edit> replace(std::string_view text, const YamlNode& node, std::string_vi
       offset, node.text.size(), std::string(value), {node.line, std::string(field), node.text, std::string(value)}};
 }
 
+Result<Edit> replace_part(std::string_view text, const YamlNode& node, std::string_view part, std::string_view field,
+                          std::string_view value, std::string_view what) {
+  KF_TRY_ASSIGN(const std::uint64_t offset, place_of(text, node, what));
+  return Edit{offset + static_cast<std::uint64_t>(part.data() - node.text.data()),
+              part.size(),
+              std::string(value),
+              {node.line, std::string(field), std::string(part), std::string(value)}};
+}
+
 std::string_view lead_of(std::string_view text, std::uint64_t offset) {
   const auto newline = text.substr(0, offset).rfind('\n');
   const auto start = newline == std::string_view::npos ? 0 : newline + 1;

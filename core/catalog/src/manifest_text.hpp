@@ -33,6 +33,10 @@ Result<std::vector<YamlNode>> parse_manifest(std::string_view text, std::string_
 Result<Edit> replace(std::string_view text, const YamlNode& node, std::string_view field, std::string_view value,
                      std::string_view what);
 
+/// The same for a part of a scalar's text, which must point into it.
+Result<Edit> replace_part(std::string_view text, const YamlNode& node, std::string_view part, std::string_view field,
+                          std::string_view value, std::string_view what);
+
 /// The text between the beginning of `offset`'s line and `offset`.
 [[nodiscard]] std::string_view lead_of(std::string_view text, std::uint64_t offset);
 

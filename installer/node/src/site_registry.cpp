@@ -102,14 +102,21 @@ Result<SiteNames> site_names(const bundle::Manifest& manifest, const installer::
 
 Result<PodNetwork> with_site_images(PodNetwork network, const SiteNames& names) {
   std::map<std::string, std::string> renamed;
-  for (auto& image : network.images) {
-    KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(image));
+  KF_TRY_ASSIGN(const auto images, catalog::found_images(network.manifest, network.name));
+  for (const auto& image : images) {
+    if (image.in == catalog::ImageIn::doubtful) {
+      continue;
+    }
+    KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(image.reference));
     const std::string canonical = reference.to_string();
     const auto found = std::ranges::find(names, canonical, &SiteNames::value_type::second);
     if (found != names.end()) {
-      renamed.emplace(image, found->first);
-      image = found->first;
+      renamed.emplace(image.reference, found->first);
     }
+  }
+  for (auto& image : network.images) {
+    const auto found = renamed.find(image);
+    image = found == renamed.end() ? image : found->second;
   }
   KF_TRY_ASSIGN(auto rewritten, catalog::rewrite_manifest(network.manifest, {.images = renamed}, network.name));
   network.manifest = std::move(rewritten.text);

@@ -20,10 +20,31 @@ inline constexpr std::uint64_t k_max_manifest_bytes = std::uint64_t{4} << 20;
 /// too deep. `what` names the manifest in errors.
 Result<std::vector<std::string>> manifest_images(std::string_view text, std::string_view what);
 
+/// Where a manifest names an image (docs/catalog.md, "Images in manifests").
+enum class ImageIn {
+  container,        ///< `image` of a container: what the kubelet pulls
+  volume,           ///< `image.reference` of a Pod's volume
+  environment,      ///< a container's variable with a name such as ROOK_CSI_CEPH_IMAGE
+  argument,         ///< a container's flag with a name such as --engine-image
+  config_map,       ///< a key of a ConfigMap with such a name
+  custom_resource,  ///< `image`, `…Image` or `images` of a kind that is not Kubernetes' own
+  doubtful,         ///< looks like an image, and nothing says that it is one: never taken for one
+};
+
+struct FoundImage {
+  std::string reference;  ///< as written
+  ImageIn in = ImageIn::container;
+  std::string field;       ///< for people: "image", "env ROOK_CSI_CEPH_IMAGE", "--engine-image", "data.x", "spec.image"
+  std::uint64_t line = 0;  ///< from 1
+};
+
+/// All images that a manifest names, and what looks like one, in order of appearance. Errors as manifest_images.
+Result<std::vector<FoundImage>> found_images(std::string_view text, std::string_view what);
+
 /// One thing that rewrite() changed.
 struct ManifestChange {
   std::uint64_t line = 0;  ///< in the original, from 1
-  std::string field;       ///< "image", "imagePullPolicy", "net-conf.json", "CALICO_IPV4POOL_CIDR"
+  std::string field;       ///< "image", "--engine-image", "imagePullPolicy", "net-conf.json", "CALICO_IPV4POOL_CIDR"
   std::string before;      ///< empty: it was not there
   std::string after;
 };
@@ -39,8 +60,9 @@ struct ManifestRewrite {
   PodCidrLocation pod_cidr_location;          ///< as in Cni; outside the manifest: nothing is changed
 };
 
-/// The manifest with only these changed: mapped images, `imagePullPolicy: Always` of containers (IfNotPresent: what is
-/// carried must not be asked of an upstream), and the pod network. Every other byte stays.
+/// The manifest with only these changed: mapped images wherever found_images() finds them (but for doubtful ones),
+/// `imagePullPolicy: Always` of containers and custom resources (IfNotPresent: what is carried must not be asked of an
+/// upstream), and the pod network. Every other byte stays.
 /// Errors as manifest_images; format error besides when a pod CIDR is asked for and its place is not found.
 Result<RewrittenManifest> rewrite_manifest(std::string_view text, const ManifestRewrite& rewrite,
                                            std::string_view what);
