@@ -194,6 +194,18 @@ std::string spec_identity(const catalog::Spec& spec) {
     out.set("cniManifest", spec.cni->manifest);
   }
   out.set("images", bundle::to_json(spec.images));
+  // Absent without any: locks from before there were some stay what they are.
+  if (!spec.manifests.empty()) {
+    Json manifests = Json::array();
+    for (const auto& manifest : spec.manifests) {
+      Json item;
+      item.set("name", manifest.name);
+      item.set("from", manifest.url.empty() ? manifest.source : manifest.url);
+      item.set("sha256", manifest.sha256);
+      manifests.push(std::move(item));
+    }
+    out.set("manifests", std::move(manifests));
+  }
   Json files = Json::array();
   for (const auto& file : spec.files) {
     Json item;

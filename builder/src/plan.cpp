@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <unordered_map>
 
 #include <kubeferry/archive/raw_frame.hpp>
@@ -39,6 +40,7 @@ public:
     add_document("spec", "spec.yaml", "application/yaml", bytes_of(in_.spec_text));
     add_document("lock", "lock.json", "application/json", bytes_of(to_text(in_.lock)));
     KF_TRY(add_cni());
+    KF_TRY(add_manifests());
     KF_TRY(add_images());
     add_artifacts();
     KF_TRY(add_packages());
@@ -115,16 +117,13 @@ private:
       if (download.kind != "manifest") {
         continue;
       }
-      const auto document = in_.documents.find(download.digest);
-      if (document == in_.documents.end()) {
-        return fail(ExitCode::bug, "the CNI manifest {} is not at hand", download.digest.to_string());
-      }
+      KF_TRY_ASSIGN(const std::string_view text, text_of(download));
       // A network of several files is applied as one, in their order.
       if (!original.empty()) {
         original += original.ends_with('\n') ? "---\n" : "\n---\n";
       }
       name = download.name;
-      original += as_text(document->second);
+      original += text;
     }
     if (name.empty()) {
       return {};
@@ -132,7 +131,7 @@ private:
     catalog::ManifestRewrite rewrite;
     rewrite.pod_cidr = in_.spec.cni ? in_.spec.cni->pod_cidr : std::vector<std::string>{};
     rewrite.pod_cidr_location = in_.pod_cidr_location;
-    KF_TRY_ASSIGN(rewrite.images, fixed_references(original, name));
+    KF_TRY_ASSIGN(rewrite.images, fixed_references(original, name, in_.cni_images));
     KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(original, rewrite, name));
     add_document("cni-manifest-original", name + ".original.yaml", "application/yaml", bytes_of(original));
     add_document("cni-manifest", name + ".yaml", "application/yaml", bytes_of(rewritten.text));
@@ -140,8 +139,39 @@ private:
     return {};
   }
 
+  Result<std::string_view> text_of(const LockedDownload& manifest) const {
+    const auto document = in_.documents.find(manifest.digest);
+    if (document == in_.documents.end()) {
+      return fail(ExitCode::bug, "the manifest {} is not at hand", manifest.digest.to_string());
+    }
+    return as_text(document->second);
+  }
+
+  /// The spec's own, each by itself: what is applied, what was given, and what is different.
+  Status add_manifests() {
+    for (const auto& wanted : in_.spec.manifests) {
+      const auto locked = std::ranges::find_if(in_.lock.downloads, [&](const LockedDownload& download) {
+        return download.kind == "extra-manifest" && download.name == wanted.name;
+      });
+      if (locked == in_.lock.downloads.end()) {
+        return fail(ExitCode::bug, "the manifest {} is not in the lock", wanted.name);
+      }
+      KF_TRY_ASSIGN(const std::string_view original, text_of(*locked));
+      catalog::ManifestRewrite rewrite;
+      KF_TRY_ASSIGN(rewrite.images, fixed_references(original, wanted.name, {}));
+      KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(original, rewrite, wanted.name));
+      add_document("manifest-original", wanted.name + ".original.yaml", "application/yaml", bytes_of(original));
+      add_document(wanted.apply ? "manifest" : "manifest-carried", wanted.name + ".yaml", "application/yaml",
+                   bytes_of(rewritten.text));
+      add_document("manifest-changes", wanted.name + ".changes.json", "application/json",
+                   changes_text(rewritten.changes));
+    }
+    return {};
+  }
+
   /// References without a tag, or with one that moves, are fixed to what was locked.
-  Result<std::map<std::string, std::string>> fixed_references(std::string_view text, const std::string& what) {
+  Result<std::map<std::string, std::string>> fixed_references(std::string_view text, const std::string& what,
+                                                              std::span<const std::string> release) {
     std::map<std::string, std::string> fixed;
     KF_TRY_ASSIGN(const auto found, catalog::found_images(text, what));
     for (const auto& named : found) {
@@ -150,7 +180,7 @@ private:
       if (named.in == catalog::ImageIn::doubtful || !is_moving(reference)) {
         continue;
       }
-      KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, in_.cni_images));
+      KF_TRY_ASSIGN(const oci::Reference meant, meant_image(written, release));
       const auto locked = std::find_if(in_.lock.images.begin(), in_.lock.images.end(),
                                        [&](const LockedImage& image) { return image.reference == meant.to_string(); });
       if (locked != in_.lock.images.end()) {

@@ -19,14 +19,14 @@ namespace kubeferry::builder {
 
 namespace {
 
-/// A CNI manifest must be one that this Kubernetes takes, and its images join the others: what a cluster pulls is
-/// carried, whoever names it.
-Status add_cni_images(const catalog::Spec& spec, const catalog::Catalog& catalog, const LockedDownload& manifest,
-                      std::span<const std::string> release, Collected& collected, const ResolveOptions& options,
-                      std::vector<catalog::ImageNeed>& images) {
+/// A manifest must be one that this Kubernetes takes, and its images join the others: what a cluster pulls is carried,
+/// whoever names it. `release`: the images that the manifest means where it leaves a tag out.
+Status add_manifest_images(const catalog::Spec& spec, const catalog::Catalog& catalog, const LockedDownload& manifest,
+                           std::span<const std::string> release, Collected& collected, const ResolveOptions& options,
+                           std::vector<catalog::ImageNeed>& images) {
   const auto bytes = collected.find(manifest.digest);
   if (!bytes) {
-    return fail(ExitCode::bug, "the CNI manifest was not kept");
+    return fail(ExitCode::bug, "the manifest {} was not kept", manifest.name);
   }
   // Better now than when it is applied, on the other side of the gap.
   if (spec.kubernetes) {
@@ -50,24 +50,50 @@ Status add_cni_images(const catalog::Spec& spec, const catalog::Catalog& catalog
       collected.warn(options, fmt::format("{}: {} is carried, too", place, image.reference));
     }
     if (!known) {
-      images.push_back({reference, "cni " + manifest.name, spec.platforms});
+      images.push_back(
+          {reference, (manifest.kind == "manifest" ? "cni " : "manifest ") + manifest.name, spec.platforms});
     }
   }
   return {};
 }
 
-/// A local CNI manifest is locked like a download.
-Result<LockedDownload> lock_local_manifest(const catalog::CniSpec& cni, Collected& collected) {
-  KF_TRY_ASSIGN(const std::string text, read_file(cni.manifest, catalog::k_max_manifest_bytes));
-  LockedDownload download;
-  download.source = cni.manifest;
-  download.kind = "manifest";
-  download.name = cni.name;
-  download.size = text.size();
-  const ByteView view = as_byte_view(text);
-  download.digest = crypto::Digest::of(view);
-  collected.document(download.digest, Bytes(view.begin(), view.end()));
+/// A manifest that the spec names is locked like a download, and kept.
+Result<LockedDownload> lock_manifest(LockedDownload download, std::string_view sha256, Upstream& upstream,
+                                     Collected& collected) {
+  const std::string& from = download.url.empty() ? download.source : download.url;
+  Bytes bytes;
+  if (download.url.empty()) {
+    KF_TRY_ASSIGN(const std::string text, read_file(download.source, catalog::k_max_manifest_bytes));
+    const ByteView view = as_byte_view(text);
+    bytes.assign(view.begin(), view.end());
+  } else {
+    KF_TRY_ASSIGN(bytes, upstream.read(download.url, catalog::k_max_manifest_bytes));
+  }
+  download.size = bytes.size();
+  download.digest = crypto::Digest::of(bytes);
+  if (!sha256.empty() && download.digest.hex() != sha256) {
+    return fail(ExitCode::integrity, "{}: is sha256:{}, and the spec says sha256:{}", from, download.digest.hex(),
+                sha256);
+  }
+  collected.document(download.digest, std::move(bytes));
   return download;
+}
+
+Status lock_spec_manifests(const catalog::Spec& spec, Upstream& upstream, Collected& collected,
+                           std::vector<LockedDownload>& downloads) {
+  const auto add = [&](LockedDownload wanted, std::string_view sha256) -> Status {
+    KF_TRY_ASSIGN(LockedDownload manifest, lock_manifest(std::move(wanted), sha256, upstream, collected));
+    downloads.push_back(std::move(manifest));
+    return {};
+  };
+  if (spec.cni && !spec.cni->manifest.empty()) {
+    KF_TRY(add({.url = {}, .source = spec.cni->manifest, .kind = "manifest", .name = spec.cni->name}, {}));
+  }
+  for (const auto& manifest : spec.manifests) {
+    KF_TRY(add({.url = manifest.url, .source = manifest.source, .kind = "extra-manifest", .name = manifest.name},
+               manifest.sha256));
+  }
+  return {};
 }
 
 Status ask_kubeadm(const catalog::Spec& spec, const catalog::Catalog& catalog, const catalog::Needs& needs,
@@ -130,16 +156,13 @@ Result<Resolution> resolve(const catalog::Spec& spec, const catalog::Catalog& ca
     }
     return {};
   }));
-  if (spec.cni && !spec.cni->manifest.empty()) {
-    KF_TRY_ASSIGN(LockedDownload manifest, lock_local_manifest(*spec.cni, collected));
-    downloads.push_back(std::move(manifest));
-  }
+  KF_TRY(lock_spec_manifests(spec, upstream, collected, downloads));
   for (std::size_t n = 0; n < downloads.size(); ++n) {
-    if (downloads[n].kind == "manifest") {
+    if (is_manifest(downloads[n])) {
       const bool published = n < needs.downloads.size();
-      KF_TRY(add_cni_images(spec, catalog, downloads[n],
-                            published ? needs.downloads[n].images : std::vector<std::string>(), collected, options,
-                            needs.images));
+      KF_TRY(add_manifest_images(spec, catalog, downloads[n],
+                                 published ? needs.downloads[n].images : std::vector<std::string>(), collected, options,
+                                 needs.images));
     }
   }
 

@@ -40,7 +40,7 @@ ResolveOptions resolve_options(TimePoint now, std::size_t jobs, bool ask_kubeadm
 Result<std::map<crypto::Digest, Bytes>> lock_documents(const Lock& lock, Upstream& upstream) {
   std::map<crypto::Digest, Bytes> documents;
   for (const auto& download : lock.downloads) {
-    if (download.kind != "manifest") {
+    if (!is_manifest(download)) {
       continue;
     }
     Bytes bytes;
@@ -125,7 +125,7 @@ struct PodNetworkFacts {
 
 Result<PodNetworkFacts> network_facts(const catalog::Catalog& catalog, const catalog::Spec& spec) {
   PodNetworkFacts facts;
-  if (!spec.cni) {
+  if (!spec.cni || spec.cni->name == catalog::k_own_network) {
     return facts;
   }
   KF_TRY_ASSIGN(const catalog::Cni* cni, catalog.cni(spec.cni->name));

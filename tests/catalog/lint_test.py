@@ -54,13 +54,13 @@ class Finds(Copy):
                 (kubernetes, "patches: 8-8", "patches: 7-8", "1.24: two rows for patch 7"),
                 (kubernetes, "patches: 0-14, registry: k8s.gcr.io", "patches: 1-14, registry: k8s.gcr.io",
                  "1.21: no row for patches 0 to 0"),
-                (kubernetes, "patches: 2-12", "patches: 12-2", "1.34: patches 12-2 end before they begin"),
-                (kubernetes, "patches: 2-12", 'patches: "2"', "'2' does not match"),
+                (kubernetes, "patches: 9-17", "patches: 17-9", "1.24: patches 17-9 end before they begin"),
+                (kubernetes, "patches: 9-17", 'patches: "9"', "'9' does not match"),
                 (kubernetes, "minor: 30", "minor: 31", "1.31: follows 1.29"),
                 (kubernetes, "crictl: v1.24.2}", "crictl: v1.24.2, helm: v3}", "1.24: pairs must be cni-plugins"),
-                (kubernetes, ", crictl: v1.37.0", "", "1.37: pairs must be cni-plugins"),
+                (kubernetes, ", crictl: v1.26.1", "", "1.26: pairs must be cni-plugins"),
                 (kubernetes, 'pause: "3.2"', "pause: 3.2", "minors[0].patches[0].pause: 3.2 is not of type 'string'"),
-                (kubernetes, "etcd: 3.6.6-0, pause", "etdc: 3.6.6-0, pause", "'etdc' was unexpected"),
+                (kubernetes, "etcd: 3.5.1-0, pause", "etdc: 3.5.1-0, pause", "'etdc' was unexpected"),
                 (kubernetes, "kind: Kubernetes", "kind: Kubernetes\nkind: Kubernetes", 'duplicate key "kind"'),
                 (kubernetes, "yaml-language-server", "yaml-server", "no line says which schema it has"),
                 ("artifacts.yaml", "style: clearsigned", "style: signed", "'signed' is not one of"),
@@ -107,29 +107,45 @@ class Finds(Copy):
 
 
 class ANewPatch(Copy):
+    """Of the newest minor, whichever that is: this test must not be one more place to change."""
+
+    def setUp(self):
+        super().setUp()
+        minor = LINT.yaml.load((self.manifests / "kubernetes.yaml").read_text(encoding="utf-8"), LINT.Loader)["minors"][-1]
+        self.row = minor["patches"][-1]
+        self.first, self.last = LINT.span(self.row["patches"])
+        self.old, self.new = (f"v1.{minor['minor']}.{patch}" for patch in (self.last, self.last + 1))
+        text = (self.manifests / "kubernetes.yaml").read_text(encoding="utf-8")
+        self.line = text.splitlines(keepends=True)[-1]
+        self.assertIn(f"patches: {self.row['patches']}, ", self.line)
+
     def changed_lines(self, name):
         was = (TREE / "manifests" / name).read_text(encoding="utf-8").splitlines()
         now = (self.manifests / name).read_text(encoding="utf-8").splitlines()
         return len(set(now) - set(was)), len(now) - len(was)
 
+    def write_last_line(self, text):
+        file = self.manifests / "kubernetes.yaml"
+        file.write_text(file.read_text(encoding="utf-8").removesuffix(self.line) + text, encoding="utf-8")
+
     def test_with_the_same_images_is_one_number(self):
-        self.assertIn("newer than the catalog", self.images("v1.34.13").stderr)
-        self.replace("kubernetes.yaml", "patches: 2-12", "patches: 2-13")
+        self.assertIn("newer than the catalog", self.images(self.new).stderr)
+        self.write_last_line(self.line.replace(self.row["patches"], f"{self.first}-{self.last + 1}"))
         self.assertEqual(self.changed_lines("kubernetes.yaml"), (1, 0))
         self.assertEqual(self.lint(), [])
-        done = self.images("v1.34.13", "--catalog", self.manifests)
+        done = self.images(self.new, "--catalog", self.manifests)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("registry.k8s.io/kube-apiserver:v1.34.13\n", done.stdout)
+        self.assertIn(f"registry.k8s.io/kube-apiserver:{self.new}\n", done.stdout)
 
     def test_with_other_images_is_one_line(self):
-        row = "      - {patches: 2-12, registry: registry.k8s.io, coredns: v1.12.1, etcd: 3.6.5-0, pause: 3.10.1}\n"
-        self.replace("kubernetes.yaml", row, row + row.replace("2-12", "13-13").replace("3.6.5-0", "3.6.9-0"))
+        row = self.line.replace(self.row["patches"], f"{self.last + 1}-{self.last + 1}")
+        self.write_last_line(self.line + row.replace(self.row["etcd"], "9.9.9-0"))
         self.assertEqual(self.changed_lines("kubernetes.yaml"), (1, 1))
         self.assertEqual(self.lint(), [])
-        done = self.images("v1.34.13", "--catalog", self.manifests)
+        done = self.images(self.new, "--catalog", self.manifests)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("registry.k8s.io/etcd:3.6.9-0\n", done.stdout)
-        self.assertIn("registry.k8s.io/etcd:3.6.5-0\n", self.images("v1.34.12", "--catalog", self.manifests).stdout)
+        self.assertIn("registry.k8s.io/etcd:9.9.9-0\n", done.stdout)
+        self.assertIn(f"registry.k8s.io/etcd:{self.row['etcd']}\n", self.images(self.old, "--catalog", self.manifests).stdout)
 
 
 def rows(text: str, heading: str) -> dict[str, str]:
@@ -149,11 +165,11 @@ class Documents(unittest.TestCase):
         text = (TREE / "docs" / "spec.md").read_text(encoding="utf-8")
         schema = LINT.validators(TREE / "manifests" / "schemas")["Bundle"].schema
         for heading, rule in (("## Keys", schema), *((f"### {name}", schema["$defs"][definition]) for name, definition in (
-                ("kubernetes", "kubernetes"), ("cni", "cni"), ("files", "file"), ("upstreams", "upstream")))):
+                ("kubernetes", "kubernetes"), ("cni", "cni"), ("manifests", "manifest"), ("files", "file"), ("upstreams", "upstream")))):
             table = rows(text, heading)
             self.assertEqual(set(table), set(rule["properties"]), heading)
-            self.assertEqual({name for name, default in table.items() if default == "required"}, set(rule["required"]),
-                             heading)
+            self.assertEqual({name for name, default in table.items() if default == "required"},
+                             set(rule.get("required", [])), heading)
 
     def test_the_table_of_a_pod_network_is_its_schema(self):
         text = (TREE / "docs" / "catalog.md").read_text(encoding="utf-8")

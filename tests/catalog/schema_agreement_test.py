@@ -39,6 +39,8 @@ def key_everywhere() -> dict:
         "kubernetes": {"version": "v1.34.2", "imageRepository": "registry.example.org/k8s"},
         "cni": {"name": "calico", "podCIDR": "10.1.0.0/16", "version": "v3.32.1", "manifest": "calico.yaml"},
         "images": ["registry.k8s.io/pause:3.10"],
+        "manifests": [{"file": "b.yaml", "apply": False},
+                      {"url": "https://example.org/c.yaml", "sha256": "0" * 64, "name": "c"}],
         "files": [
             {"url": "https://example.org/a", "sha256": "0" * 64, "platform": "linux/amd64", "path": "/usr/local/bin/a",
              "mode": "0755"},

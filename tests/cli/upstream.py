@@ -53,7 +53,7 @@ def push_blob(address, media_type, content):
     return {"mediaType": media_type, "digest": digest, "size": len(content)}
 
 
-def push_image(address, layer_sizes):
+def push_image(address, layer_sizes, tag=TAG):
     """Pushes an image for linux/amd64 whose layers are of these sizes and do not compress."""
     config = {"architecture": "amd64", "os": "linux",
               "rootfs": {"type": "layers", "diff_ids": ["sha256:" + f"{n:064x}" for n, _ in enumerate(layer_sizes)]}}
@@ -62,7 +62,7 @@ def push_image(address, layer_sizes):
                 "config": push_blob(address, f"{kind}.config.v1+json", json.dumps(config).encode()),
                 "layers": [push_blob(address, f"{kind}.layer.v1.tar", random.Random(size).randbytes(size))
                            for size in layer_sizes]}
-    send("PUT", f"http://{address}/v2/{REPOSITORY}/manifests/{TAG}", json.dumps(manifest).encode(),
+    send("PUT", f"http://{address}/v2/{REPOSITORY}/manifests/{tag}", json.dumps(manifest).encode(),
          manifest["mediaType"])
 
 

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <unordered_set>
 
+#include <kubeferry/base/text.hpp>
 #include <kubeferry/base/workers.hpp>
 #include <kubeferry/bundle/reach.hpp>
 #include <kubeferry/oci/layout.hpp>
@@ -95,6 +96,22 @@ void add_packages(const Bundle& bundle, const std::string& platform, std::vector
   }
 }
 
+/// Manifests as they are to be applied, for people who apply them.
+Status add_manifests(const Bundle& bundle, std::vector<Target>& targets) {
+  for (const DocumentRow& row : bundle.manifest().documents) {
+    if (row.kind != "cni-manifest" && row.kind != "manifest" && row.kind != "manifest-carried") {
+      continue;
+    }
+    if (row.name.empty() || row.name.starts_with('.') || row.name.find('/') != std::string::npos ||
+        printable(row.name) != row.name) {
+      return fail(ExitCode::format, "{}: the document \"{}\" has no name for a file", bundle.name(),
+                  printable(row.name));
+    }
+    targets.push_back({.path = "manifests/" + row.name, .digest = row.digest, .size = bundle.find(row.digest)->size});
+  }
+  return {};
+}
+
 Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOptions& options) {
   const auto& platforms = bundle.manifest().platforms;
   if (!options.platform.empty() && std::ranges::none_of(platforms, [&](const std::string& offered) {
@@ -118,6 +135,7 @@ Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOption
   }
   if (wants(ExtractWhat::files)) {
     add_files(bundle, options.platform, targets);
+    KF_TRY(add_manifests(bundle, targets));
   }
   if (wants(ExtractWhat::packages)) {
     add_packages(bundle, options.platform, targets);

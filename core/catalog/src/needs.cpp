@@ -108,6 +108,13 @@ Status check_pod_cidr(const CniSpec& spec, const Cni& cni) {
 Status add_cni(const Spec& spec, const Catalog& catalog, Needs& needs) {
   const KubernetesVersion* kubernetes = spec.kubernetes ? &spec.kubernetes->version : nullptr;
   const bool own = !spec.cni->manifest.empty();
+  if (own && spec.cni->name == k_own_network) {
+    needs.notes.push_back(fmt::format("{}: the pod network is none of the catalog; {}", spec.cni->manifest,
+                                      spec.cni->pod_cidr.empty()
+                                          ? "say the network that it is for as podCIDR, so that kubeadm gets the same"
+                                          : "podCIDR goes to kubeadm, and the manifest must say the same"));
+    return {};
+  }
   KF_TRY_ASSIGN(const Cni* cni, catalog.cni(spec.cni->name));
   if (own && spec.cni->version.empty()) {
     // Whose release it is, and what that runs on, only its author knows.

@@ -116,7 +116,7 @@ Status check_files(const YamlReader& reader, const Spec& spec) {
 
 Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file) {
   KF_TRY(root.only({"apiVersion", "kind", "name", "version", "stream", "sequence", "notAfter", "audience", "platforms",
-                    "kubernetes", "cni", "images", "files", "packages", "kubeferry", "missing", "upstreams",
+                    "kubernetes", "cni", "images", "manifests", "files", "packages", "kubeferry", "missing", "upstreams",
                     "compressionLevel"}));
   KF_TRY(check_value(root, "apiVersion", "kubeferry/v1"));
   KF_TRY(check_value(root, "kind", "Bundle"));
@@ -135,6 +135,14 @@ Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file
   if (const auto images = root.optional_member("images")) {
     KF_TRY_ASSIGN(spec.images, read_images(*images));
   }
+  if (const auto manifests = root.optional_member("manifests")) {
+    KF_TRY_ASSIGN(spec.manifests, read_manifests(*manifests, context));
+    // Both are files of one folder when they are extracted.
+    if (spec.cni && std::ranges::find(spec.manifests, spec.cni->name, &ManifestSpec::name) != spec.manifests.end()) {
+      return manifests->wrong(fmt::format("{} is what the pod network is called", spec.cni->name),
+                              "give the manifest another name");
+    }
+  }
   if (const auto files = root.optional_member("files")) {
     KF_TRY_ASSIGN(const auto rows, files->elements());
     for (const YamlReader& row : rows) {
@@ -151,8 +159,9 @@ Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file
   if (const auto upstreams = root.optional_member("upstreams")) {
     KF_TRY_ASSIGN(spec.upstreams, read_upstreams(*upstreams, context));
   }
-  if (!spec.kubernetes && !spec.cni && spec.images.empty() && spec.files.empty() && spec.packages.empty()) {
-    return root.wrong("asks for nothing", "add kubernetes, cni, images, files or packages");
+  if (!spec.kubernetes && !spec.cni && spec.images.empty() && spec.manifests.empty() && spec.files.empty() &&
+      spec.packages.empty()) {
+    return root.wrong("asks for nothing", "add kubernetes, cni, images, manifests, files or packages");
   }
   return spec;
 }

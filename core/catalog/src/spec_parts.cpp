@@ -112,7 +112,6 @@ Result<KubernetesSpec> read_kubernetes(const YamlReader& reader) {
 Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context) {
   CniSpec cni;
   const bool shorthand = reader.is_scalar();
-  KF_TRY_ASSIGN(const YamlReader name, shorthand ? Result<YamlReader>(reader) : reader.member("name"));
   if (!shorthand) {
     KF_TRY(reader.only({"name", "podCIDR", "version", "manifest"}));
     KF_TRY_ASSIGN(cni.version, checked(reader, "version", check_name));
@@ -122,6 +121,14 @@ Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context) {
       KF_TRY_ASSIGN(cni.pod_cidr, cidr->here(parse_pod_cidr(text)));
     }
   }
+  if (!shorthand && !reader.optional_member("name") && !cni.manifest.empty()) {
+    if (!cni.version.empty()) {
+      return reader.wrong("has a version, and no name of whose", "add name, or take version away");
+    }
+    cni.name = k_own_network;
+    return cni;
+  }
+  KF_TRY_ASSIGN(const YamlReader name, shorthand ? Result<YamlReader>(reader) : reader.member("name"));
   KF_TRY_ASSIGN(cni.name, name.text());
   KF_TRY(name.here(check_name(cni.name)));
   return cni;

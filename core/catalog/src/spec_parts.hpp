@@ -20,6 +20,7 @@ Result<CniSpec> read_cni(const YamlReader& reader, const SpecContext& context);
 Result<std::string> read_program(const YamlReader& reader, const std::vector<std::string>& platforms,
                                  const SpecContext& context);
 Result<std::vector<std::string>> read_images(const YamlReader& reader);
+Result<std::vector<ManifestSpec>> read_manifests(const YamlReader& reader, const SpecContext& context);
 Result<FileSpec> read_file_spec(const YamlReader& reader, const SpecContext& context);
 Result<std::map<std::string, Upstream>> read_upstreams(const YamlReader& reader, const SpecContext& context);
 

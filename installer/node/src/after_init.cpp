@@ -16,6 +16,8 @@
 #include <kubeferry/node/cluster_record.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
+#include "manifests.hpp"
+
 namespace kubeferry::node {
 
 namespace {
@@ -101,9 +103,8 @@ Status hinted(Status status) {
 
 }  // namespace
 
-std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string name, std::string manifest) {
-  steps::Action action{
-      .kind = "pod-network", .target = name, .summary = fmt::format("install the pod network {}", name)};
+std::unique_ptr<const steps::Step> applied(steps::Action action, std::string kubectl, std::string manifest) {
+  const std::string name = action.target;
   action.preview = {.action = "run", .summary = action.summary, .argv = {kubectl, "apply", "-f", "-"}};
   action.satisfied = [=](const host::Host& host) { return has_manifest(host, kubectl, manifest); };
   action.apply = [=](const host::Host& host) -> Status {
@@ -115,6 +116,12 @@ std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string 
     return persistent.apply(parts.rest);
   };
   return steps::action(std::move(action));
+}
+
+std::unique_ptr<const steps::Step> pod_network(std::string kubectl, std::string name, std::string manifest) {
+  std::string summary = fmt::format("install the pod network {}", name);
+  return applied({.kind = "pod-network", .target = std::move(name), .summary = std::move(summary)}, std::move(kubectl),
+                 std::move(manifest));
 }
 
 std::unique_ptr<const steps::Step> untaint(std::string kubectl, std::string node) {
@@ -174,6 +181,7 @@ void add_after_init_undoers(steps::Undoers& undoers) {
   const auto nothing = [](const host::Host&, const steps::Entry&, steps::Backups&,
                           const std::function<void(std::string_view)>&) { return Status(); };
   undoers["pod-network"] = nothing;
+  undoers["extra-manifest"] = nothing;
   undoers["untaint"] = nothing;
   undoers["cluster-record"] = forget_serving;
   undoers["kubeconfig"] = [](const host::Host& host, const steps::Entry& entry, steps::Backups&,

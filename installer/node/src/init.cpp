@@ -7,6 +7,7 @@
 #include <kubeferry/kubeadm/cluster.hpp>
 #include <kubeferry/kubeadm/secrets.hpp>
 #include <kubeferry/node/cluster_record.hpp>
+#include <kubeferry/node/extra_manifests.hpp>
 #include <kubeferry/node/packs.hpp>
 #include <kubeferry/preflight/question.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
@@ -146,6 +147,10 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
     KF_TRY_ASSIGN(names, site_names(options.bundle->manifest(), options.site->place));
   }
   KF_TRY_ASSIGN(network, adapted(std::move(network), documents.facts, names));
+  KF_TRY_ASSIGN(auto extras, extra_manifests_of(*held->source));
+  for (auto& extra : extras) {
+    KF_TRY_ASSIGN(extra, with_site_images(std::move(extra), names));
+  }
 
   Draft draft = begin_draft(preflight::Role::init, held, documents.facts);
   std::ranges::copy(documents.changes, std::back_inserter(draft.kept));
@@ -159,6 +164,9 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   const std::string sandbox = sandbox_image(references);
   if (network) {
     references.insert(references.end(), network->images.begin(), network->images.end());
+  }
+  for (const auto& extra : extras) {
+    references.insert(references.end(), extra.images.begin(), extra.images.end());
   }
   KF_TRY(check_programs(*held->source, *survey.platform));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
@@ -184,6 +192,9 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   add_kubeadm(draft, *held, documents, KubeadmRun::Verb::init, options.common.patience, talk);
   if (network) {
     draft.plan.push_back(pod_network(draft.kubectl, network->name, network->manifest));
+  }
+  for (const auto& extra : extras) {
+    draft.plan.push_back(extra_manifest(draft.kubectl, extra.name, extra.manifest));
   }
   if (options.single_node) {
     draft.plan.push_back(untaint(draft.kubectl, documents.facts.node_name));

@@ -87,7 +87,7 @@ Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& sourc
   }
   KF_TRY_ASSIGN(out.cidrs, catalog::manifest_pod_cidrs(out.manifest, out.pod_cidr_location, row->name));
   using Kind = catalog::PodCidrLocation::Kind;
-  if (out.pod_cidr_location.kind == Kind::node) {
+  if (out.pod_cidr_location.kind == Kind::node || !known) {
     KF_TRY_ASSIGN(out.cidrs, asked_cidrs(source));
   }
   if (out.cidrs.empty() && out.pod_cidr_location.kind != Kind::unknown) {

@@ -12,6 +12,8 @@
 #include <kubeferry/oci/media_type.hpp>
 #include <kubeferry/source/place_client.hpp>
 
+#include "manifests.hpp"
+
 namespace kubeferry::node {
 
 namespace {
@@ -100,9 +102,10 @@ Result<SiteNames> site_names(const bundle::Manifest& manifest, const installer::
   return out;
 }
 
-Result<PodNetwork> with_site_images(PodNetwork network, const SiteNames& names) {
+Status rename_images(std::string& manifest, std::vector<std::string>& wanted, const std::string& name,
+                     const SiteNames& names) {
   std::map<std::string, std::string> renamed;
-  KF_TRY_ASSIGN(const auto images, catalog::found_images(network.manifest, network.name));
+  KF_TRY_ASSIGN(const auto images, catalog::found_images(manifest, name));
   for (const auto& image : images) {
     if (image.in == catalog::ImageIn::doubtful) {
       continue;
@@ -114,12 +117,17 @@ Result<PodNetwork> with_site_images(PodNetwork network, const SiteNames& names) 
       renamed.emplace(image.reference, found->first);
     }
   }
-  for (auto& image : network.images) {
+  for (auto& image : wanted) {
     const auto found = renamed.find(image);
     image = found == renamed.end() ? image : found->second;
   }
-  KF_TRY_ASSIGN(auto rewritten, catalog::rewrite_manifest(network.manifest, {.images = renamed}, network.name));
-  network.manifest = std::move(rewritten.text);
+  KF_TRY_ASSIGN(auto rewritten, catalog::rewrite_manifest(manifest, {.images = renamed}, name));
+  manifest = std::move(rewritten.text);
+  return {};
+}
+
+Result<PodNetwork> with_site_images(PodNetwork network, const SiteNames& names) {
+  KF_TRY(rename_images(network.manifest, network.images, network.name, names));
   return network;
 }
 

@@ -36,9 +36,17 @@ protected:
       documents.emplace(download.digest, Bytes(view.begin(), view.end()));
       lock.downloads.push_back(std::move(download));
     }
+    for (const auto& [name, text] : extras_) {
+      const ByteView view = as_byte_view(text);
+      LockedDownload download{.url = {}, .source = name + ".yaml", .kind = "extra-manifest", .name = name};
+      download.digest = crypto::Digest::of(view);
+      documents.emplace(download.digest, Bytes(view.begin(), view.end()));
+      lock.downloads.push_back(std::move(download));
+    }
     const auto spec = catalog::parse_spec(
         "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: v1\nplatforms: [linux/amd64]\n"
-        "cni: {name: calico-operator, podCIDR: 10.1.0.0/16}\n",
+        "cni: {name: calico-operator, podCIDR: 10.1.0.0/16}\n" +
+            extra_,
         "site.yaml");
     return make_plan({*spec, "", lock, documents, location_, known_});
   }
@@ -56,6 +64,8 @@ protected:
 
   catalog::PodCidrLocation location_;
   std::vector<std::string> known_;
+  std::string extra_;                                        ///< more lines of the spec
+  std::vector<std::pair<std::string, std::string>> extras_;  ///< name → text of its manifests
 };
 
 TEST_F(PlanOfANetwork, SeveralFilesBecomeOneInTheirOrder) {
@@ -89,6 +99,26 @@ TEST_F(PlanOfANetwork, ANetworkWithoutItsPlaceIsAnError) {
   const auto made = plan({"kind: A\n"}, "a.b/c:1");
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ExitCode::format);
+}
+
+TEST_F(PlanOfANetwork, ManifestsOfTheSpecAreDocumentsOfTheirOwn) {
+  extra_ = "manifests: [extra.yaml, {file: later.yaml, apply: false}]\n";
+  extras_ = {{"extra", "containers:\n- image: a.b/c\n  imagePullPolicy: Always\n"}, {"later", "kind: A\n"}};
+  const auto made = plan({"kind: B\n"}, "a.b/c:latest");
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(document(*made, "cni-manifest"), "kind: B\n");
+  EXPECT_EQ(document(*made, "manifest"), "containers:\n- image: a.b/c@" +
+                                             crypto::Digest::of(as_byte_view("index")).to_string() +
+                                             "\n  imagePullPolicy: IfNotPresent\n");
+  EXPECT_EQ(document(*made, "manifest-original"), extras_.front().second);
+  EXPECT_THAT(document(*made, "manifest-changes"), HasSubstr("\"after\": \"IfNotPresent\""));
+  EXPECT_EQ(document(*made, "manifest-carried"), "kind: A\n");
+  std::vector<std::string> names;
+  for (const auto& row : made->write.manifest.documents) {
+    names.push_back(row.name);
+  }
+  EXPECT_THAT(names,
+              ::testing::IsSupersetOf({"extra.yaml", "extra.original.yaml", "extra.changes.json", "later.yaml"}));
 }
 
 TEST(MeantImage, ByNameOnly) {

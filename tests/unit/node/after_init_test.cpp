@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <kubeferry/node/extra_manifests.hpp>
 #include <kubeferry/node/kubectl.hpp>
 #include <kubeferry/steps/basic_steps.hpp>
 
@@ -75,6 +76,16 @@ TEST(PodNetwork, IsThereWhenKubectlFindsNoDifference) {
   EXPECT_TRUE(Cluster(0).satisfied(*step));
   EXPECT_FALSE(Cluster(1).satisfied(*step));  // differs
   EXPECT_FALSE(Cluster(2).satisfied(*step));  // cannot tell
+}
+
+TEST(ExtraManifest, IsAppliedAsAPodNetworkIs) {
+  const auto step = extra_manifest("kubectl", "ingress", "kind: Deployment");
+  EXPECT_EQ(step->summary(), "apply the manifest ingress");
+  EXPECT_TRUE(Cluster(0).satisfied(*step));
+  EXPECT_FALSE(Cluster(1).satisfied(*step));
+  Cluster cluster;
+  ASSERT_TRUE(step->apply(cluster.host.host()));
+  EXPECT_THAT(cluster.host.ran(), Contains(HasSubstr("apply")));
 }
 
 TEST(PodNetwork, IsAskedForObjectByObjectOnASlowMachineToo) {

@@ -47,13 +47,18 @@ struct LockedFile {
 struct LockedDownload {
   std::string url;     ///< empty for a local file
   std::string source;  ///< local path, as the spec resolved it; empty for a URL
-  std::string kind;    ///< "binary", "archive", "manifest"
-  std::string name;    ///< component
+  std::string kind;    ///< "binary", "archive", "manifest" (of the pod network), "extra-manifest" (of the spec)
+  std::string name;    ///< component; of an extra manifest its own
   crypto::Digest digest;
   std::uint64_t size = 0;
   std::vector<LockedFile> files;  ///< in the order they come; none for a manifest
   [[nodiscard]] bool operator==(const LockedDownload&) const = default;
 };
+
+/// Whether it is read and carried as a document, not as a file for nodes.
+[[nodiscard]] inline bool is_manifest(const LockedDownload& download) {
+  return download.kind == "manifest" || download.kind == "extra-manifest";
+}
 
 /// Every reference of a spec, resolved to digests and sizes. The one moment of trust on first use ends here: what is
 /// locked is fetched by digest and nothing else.

@@ -25,10 +25,22 @@ struct KubernetesSpec {
 };
 
 struct CniSpec {
-  std::string name;                   ///< as in the catalog: "flannel"
+  std::string name;                   ///< as in the catalog: "flannel"; k_own_network for one that is not in it
   std::vector<std::string> pod_cidr;  ///< one, or an IPv4 and an IPv6 one; empty: the manifest's own
   std::string version;                ///< "v0.28.9"; empty: the catalog's
   std::string manifest;               ///< a local file used instead of the published manifest; empty: none
+};
+
+/// What CniSpec calls a network of which only its manifest is known.
+inline constexpr std::string_view k_own_network = "custom";
+
+/// A manifest the user wants in the cluster. Exactly one of `url` and `source` is set.
+struct ManifestSpec {
+  std::string name;    ///< "metallb-native"; no two of a spec are alike
+  std::string url;     ///< http or https
+  std::string source;  ///< local path; relative ones are resolved against the spec's folder
+  std::string sha256;  ///< 64 lower-case hex digits; empty only for a local file
+  bool apply = true;   ///< false: carried, and applied by nobody
 };
 
 /// A file the user wants on nodes. Exactly one of `url` and `source` is set.
@@ -64,7 +76,8 @@ struct Spec {
   std::vector<std::string> platforms;  ///< canonical names, sorted, without duplicates; never empty
   std::optional<KubernetesSpec> kubernetes;
   std::optional<CniSpec> cni;
-  std::vector<std::string> images;  ///< references as written, in order, without duplicates
+  std::vector<std::string> images;      ///< references as written, in order, without duplicates
+  std::vector<ManifestSpec> manifests;  ///< in the order in which they are applied
   std::vector<FileSpec> files;
   std::vector<PackagesSpec> packages;  ///< each distribution and version once
   /// Where this program for each platform is: a path in which "{arch}" stands for the architecture; "none": it is not
