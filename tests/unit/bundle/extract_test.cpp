@@ -138,6 +138,30 @@ TEST_F(Extract, LeavesNoHalfFileOfADamagedBundle) {
   }
 }
 
+TEST_F(Extract, ManifestsAreFilesOfTheirNames) {
+  const auto extracted = [&](const std::string& kind, const std::string& name) -> Status {
+    Sample sample = make_sample();
+    const auto spec = sample.plan.manifest.documents.front();
+    sample.plan.manifest.documents.push_back({kind, name, "application/yaml", spec.digest});
+    const fs::path path = folder_ / "with-manifest";
+    fs::remove(path);
+    KF_TRY_ASSIGN(const auto writer, Writer::open(path, sample.plan));
+    KF_TRY(write_all_rows(*writer, sample, key_));
+    KF_TRY_ASSIGN(const auto opened, Bundle::open(path, crypto::Keyset::of(key_.public_key(), "site")));
+    KF_TRY(extract(*opened, {.directory = to(), .what = ExtractWhat::files, .threads = 1}));
+    return {};
+  };
+  ASSERT_TRUE(extracted("manifest", "ingress.yaml"));
+  EXPECT_FALSE(file_text(to() / "manifests/ingress.yaml").empty());
+  ASSERT_TRUE(extracted("manifest-original", "../../of-no-interest"));
+  for (const char* name : {"../up.yaml", "/etc/passwd", "", ".hidden", "a\nb"}) {
+    const Status refused = extracted("manifest-carried", name);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, ExitCode::format) << name;
+  }
+  EXPECT_EQ(files_in(to() / "manifests"), 1U);
+}
+
 TEST_F(Extract, RefusesAPlatformThatIsNotThere) {
   auto wanted = options();
   wanted.platform = "linux/s390x";
