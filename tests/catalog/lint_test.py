@@ -80,6 +80,10 @@ class Finds(Copy):
                 ("cni/contrail.yaml", "max: 23\n", "max: 15\n", "contrail R21.4: a range that ends before it begins"),
                 ("cni/cilium.yaml", "unpublished:\n  why", "unpublished:\n  because", "'why' is a required property"),
                 ("examples/site.yaml", "missing: fail", "missing: never", "'never' is not one of ['fail', 'skip']"),
+                ("packages/debian.yaml", "name: debian", "name: debain", "packages/debian.yaml: is called debain"),
+                ("packages/debian.yaml", "suites: [trixie-security]", "suites: [trixie/]", "does not match"),
+                ("packages/rhel.yaml", "unpublished: only", "unpublisht: only", "'unpublisht' was unexpected"),
+                ("packages/almalinux.yaml", "format: rpm", "format: deb", "'suites' is a required property"),
                 ("schemas/cni.schema.json", '"name": {"$ref": "#/$defs/name", "description": "As specs', '"nom": {"x": "',
                  "'name' was unexpected")):
             with self.subTest(says):
@@ -165,7 +169,8 @@ class Documents(unittest.TestCase):
         text = (TREE / "docs" / "spec.md").read_text(encoding="utf-8")
         schema = LINT.validators(TREE / "manifests" / "schemas")["Bundle"].schema
         for heading, rule in (("## Keys", schema), *((f"### {name}", schema["$defs"][definition]) for name, definition in (
-                ("kubernetes", "kubernetes"), ("cni", "cni"), ("manifests", "manifest"), ("files", "file"), ("upstreams", "upstream")))):
+                ("kubernetes", "kubernetes"), ("cni", "cni"), ("manifests", "manifest"), ("files", "file"),
+                ("packages", "packages"), ("upstreams", "upstream")))):
             table = rows(text, heading)
             self.assertEqual(set(table), set(rule["properties"]), heading)
             self.assertEqual({name for name, default in table.items() if default == "required"},

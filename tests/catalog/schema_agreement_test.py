@@ -45,6 +45,13 @@ def key_everywhere() -> dict:
             {"url": "https://example.org/a", "sha256": "0" * 64, "platform": "linux/amd64", "path": "/usr/local/bin/a",
              "mode": "0755"},
             {"file": "b", "platforms": ["linux/arm64"], "path": "/etc/kubernetes/b", "mode": "0644"}],
+        "packages": [
+            {"distribution": "debian", "version": "12", "install": ["conntrack"], "also": ["socat"], "repositories": [
+                {"url": "http://127.0.0.1/debian", "suites": ["bookworm"], "components": ["main"],
+                 "platforms": ["linux/amd64"], "keyring": "k.gpg", "unsigned": False, "checkValidUntil": False}]},
+            {"distribution": "rocky", "version": "9", "repositories": [
+                {"url": "https://127.0.0.1/a", "platforms": ["linux/amd64"], "keyring": "k.gpg", "unsigned": False},
+                {"url": "https://127.0.0.1/b", "sha256": "0" * 64}]}],
         "kubeferry": "bin/kubeferry-linux-{arch}", "missing": "skip", "compressionLevel": 3,
         "upstreams": {"registry.k8s.io": {"endpoint": "http://127.0.0.1:5000", "ca": "ca.pem", "username": "u",
                                           "passwordFile": "p", "plainHttp": True, "pathPrefix": "proxy/k8s"}},
@@ -57,9 +64,15 @@ def samples() -> list[tuple[str, dict]]:
     candidate["minors"][-1]["patches"][-1]["prerelease"] = "rc.0"
     wanting = read("cni/flannel.yaml")
     wanting["needs"]["sysctls"] = {"net.ipv4.ip_forward": "1"}
+    dated, pinned = read("packages/debian.yaml"), read("packages/almalinux.yaml")
+    dated["releases"][0]["repositories"][0].update(platforms=["amd64"], checkValidUntil=True, unsigned=False)
+    pinned["releases"][0]["repositories"][0] = {"url": "https://example.org/{arch}", "sha256": "0" * 64,
+                                                "platforms": ["amd64"], "unsigned": False}
     return [("kubernetes.yaml", candidate), ("artifacts.yaml", read("artifacts.yaml")), ("apis.yaml", read("apis.yaml")),
             ("cni/flannel.yaml", wanting), *[(name, read(name)) for name in (
-                "cni/calico.yaml", "cni/calico-operator.yaml", "cni/cilium.yaml", "cni/contrail.yaml", "cni/weave.yaml")],
+                "cni/calico.yaml", "cni/calico-operator.yaml", "cni/cilium.yaml", "cni/contrail.yaml", "cni/weave.yaml",
+                "packages/rhel.yaml")],
+            ("packages/debian.yaml", dated), ("packages/almalinux.yaml", pinned),
             ("site.yaml", key_everywhere())]
 
 
@@ -167,7 +180,7 @@ class Agreement(unittest.TestCase):
 
 def samples_kind(name: str) -> str:
     return {"kubernetes.yaml": "Kubernetes", "artifacts.yaml": "Artifacts", "apis.yaml": "Apis",
-            "site.yaml": "Bundle"}.get(name, "Cni")
+            "site.yaml": "Bundle"}.get(name, "Distribution" if name.startswith("packages/") else "Cni")
 
 
 if __name__ == "__main__":
