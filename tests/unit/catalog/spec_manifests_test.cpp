@@ -47,7 +47,7 @@ TEST(SpecManifests, WhatIsWrong) {
   EXPECT_THAT(error("manifests: [\"https://a/b.yaml\"]\n"), HasSubstr("from a URL needs a sha256"));
   EXPECT_THAT(error("manifests: [a/x.yaml, b/x.yaml]\n"), HasSubstr("two manifests are called x"));
   EXPECT_THAT(error("manifests: [\"a b.yaml\"]\n"), HasSubstr("\"a b\" cannot be a name"));
-  EXPECT_THAT(error("manifests: [{file: a.yaml, aply: false}]\n"), HasSubstr("unknown key \"aply\""));
+  EXPECT_THAT(error("manifests: [{file: a.yaml, applied: false}]\n"), HasSubstr("unknown key \"applied\""));
   EXPECT_THAT(error("manifests: a.yaml\n"), HasSubstr("must be a list"));
   EXPECT_THAT(error("cni: flannel\nmanifests: [flannel.yaml]\n"),
               HasSubstr("flannel is what the pod network is called"));
