@@ -19,16 +19,15 @@ fi
 # The numbers are the same inside and outside, so that files belong to whom they say. Only the parent may write the map,
 # and only what is started after that is root.
 work=$(mktemp -d)
-outer=
-# unshare itself does not end on other signals; --kill-child takes all that is inside along.
-trap 'rm -rf "$work"; [[ -z $outer ]] || kill -KILL "$outer" 2>/dev/null || true' EXIT
+inner=
+# The namespaces' process 1 takes all that is inside along. (What unshare has for that is undone when it becomes root.)
+trap 'rm -rf "$work"; [[ -z $inner ]] || kill -KILL "$inner" 2>/dev/null || true' EXIT
 trap 'exit 143' TERM
 trap 'exit 130' INT
 mkfifo "$work/go"
 # shellcheck disable=SC2016
 unshare --user "${others[@]}" sh -c 'read -r go <"$1" && shift && exec "$@"' sh "$work/go" "$here/inside.sh" private "$@" <&0 &
 outer=$!
-inner=
 for ((n = 0; n < 200; ++n)); do
   read -r inner _ <"/proc/$outer/task/$outer/children" 2>/dev/null || true
   [[ -z $inner ]] || break
@@ -39,5 +38,5 @@ for map in uid_map gid_map; do echo '0 0 65536' >"/proc/$inner/$map"; done
 echo go >"$work/go"
 status=0
 wait "$outer" || status=$?
-outer=
+inner=
 exit "$status"
