@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <random>
 
 #include <kubeferry/archive/raw_frame.hpp>
@@ -23,9 +24,15 @@ Folder::Folder() {
 }
 Folder::~Folder() { std::filesystem::remove_all(path_); }
 
-Bytes content(std::size_t size, unsigned seed) {
+const Bytes& content(std::size_t size, unsigned seed) {
+  // Made once: byte by byte and not optimised it takes seconds under an emulator.
+  static std::map<std::pair<std::size_t, unsigned>, Bytes> made;
+  Bytes& bytes = made[{size, seed}];
+  if (!bytes.empty()) {
+    return bytes;
+  }
   std::mt19937 random(seed);
-  Bytes bytes(size);
+  bytes.resize(size);
   for (std::size_t n = 0; n < size; ++n) {
     bytes[n] = n % 3 == 0 ? static_cast<std::byte>(random() & 0xffU) : std::byte{'k'};
   }

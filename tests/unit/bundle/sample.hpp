@@ -27,7 +27,7 @@ private:
 };
 
 /// Deterministic bytes that do not compress to nothing.
-Bytes content(std::size_t size, unsigned seed);
+const Bytes& content(std::size_t size, unsigned seed);
 
 /// A small bundle's plan: one image with two platforms, raw layers around the sizes that matter, two compressed files.
 struct Sample {
