@@ -48,9 +48,9 @@ def key_everywhere() -> dict:
         "packages": [
             {"distribution": "debian", "version": "12", "install": ["conntrack"], "also": ["socat"], "repositories": [
                 {"url": "http://127.0.0.1/debian", "suites": ["bookworm"], "components": ["main"],
-                 "platforms": ["linux/amd64"], "keyring": "k.gpg", "unsigned": False, "checkValidUntil": False}]},
+                 "platforms": ["linux/amd64", "linux/arm64"], "keyring": "k.gpg", "unsigned": False, "checkValidUntil": False}]},
             {"distribution": "rocky", "version": "9", "repositories": [
-                {"url": "https://127.0.0.1/a", "platforms": ["linux/amd64"], "keyring": "k.gpg", "unsigned": False},
+                {"url": "https://127.0.0.1/a", "platforms": ["linux/amd64", "linux/arm64"], "keyring": "k.gpg", "unsigned": False},
                 {"url": "https://127.0.0.1/b", "sha256": "0" * 64}]}],
         "kubeferry": "bin/kubeferry-linux-{arch}", "missing": "skip", "compressionLevel": 3,
         "upstreams": {"registry.k8s.io": {"endpoint": "http://127.0.0.1:5000", "ca": "ca.pem", "username": "u",

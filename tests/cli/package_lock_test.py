@@ -193,7 +193,7 @@ class Debian(PackageCase):
     def test_a_package_that_was_replaced_since(self):
         self.lock()
         (self.mirror.folder / "pool/main/l/lib_2.1_amd64.deb").unlink()
-        error = self.refused(NETWORK, "build", "site.yaml", "--key", "site.key", says="lib_2.1_amd64.deb")
+        error = self.refused(NETWORK, "build", "site.yaml", "--key", "site.key", "--quiet", says="lib_2.1_amd64.deb")
         self.assertIn("kubeferry lock", error)
 
     def test_a_package_that_is_not_what_was_signed(self):
@@ -202,7 +202,7 @@ class Debian(PackageCase):
         content = bytearray(deb.read_bytes())
         content[-1] ^= 1
         deb.write_bytes(content)
-        self.refused(INTEGRITY, "build", "site.yaml", "--key", "site.key", says="lib_2.1_amd64.deb")
+        self.refused(INTEGRITY, "build", "site.yaml", "--key", "site.key", "--quiet", says="lib_2.1_amd64.deb")
 
     def test_what_a_spec_comes_to(self):
         text = self.run_ok("spec", "check", "site.yaml")
