@@ -45,12 +45,18 @@ Status answer(const Options& options, const bundle::PackageRepository& repositor
     }
     Json out;
     out.set("repository", repository.name).set("platform", repository.platform).set("dryRun", options.dry_run);
-    out.set("repaired", outcome.repaired).set("missing", std::move(missing)).set("installed", std::move(packages));
+    Json left_out = Json::array();
+    for (const auto& name : outcome.left_out) {
+      left_out.push(name);
+    }
+    out.set("repaired", outcome.repaired).set("missing", std::move(missing)).set("leftOut", std::move(left_out));
+    out.set("installed", std::move(packages));
     return print_json(out);
   }
   if (outcome.installed.empty() && (!options.dry_run || outcome.missing.empty())) {
-    return print(outcome.repaired ? "an interrupted installation was finished; nothing else to do\n"
-                                  : "nothing to do: all of it is installed already\n");
+    return print(outcome.repaired            ? "an interrupted installation was finished; nothing else to do\n"
+                 : !outcome.left_out.empty() ? "nothing to do: what is not left out is installed already\n"
+                                             : "nothing to do: all of it is installed already\n");
   }
   if (outcome.installed.empty()) {
     return print(fmt::format("would install {} from {}, and what that needs\n", fmt::join(outcome.missing, " "),

@@ -142,8 +142,33 @@ private:
     return rest;
   }
 
+  /// What apt would remove, which it says before it says that it may not.
+  static std::vector<std::string> removals(std::string_view text) {
+    std::vector<std::string> names;
+    bool listed = false;
+    for (const auto line : split(text, '\n')) {
+      if (!line.starts_with(' ')) {
+        listed = line.find("REMOVED:") != std::string_view::npos;
+        continue;
+      }
+      for (const auto name : split(line, ' ')) {
+        if (listed && !name.empty()) {
+          names.push_back(printable(name));
+        }
+      }
+    }
+    return names;
+  }
+
   /// apt explains over several lines what it cannot do; the last but one that is indented names the package.
   static Error refusal(const ProcessOutput& output) {
+    if (const auto names = removals(output.out); !names.empty()) {
+      return Error{ExitCode::io,
+                   fmt::format("apt-get would have to remove {} for this", fmt::join(names, ", ")),
+                   "nothing was changed, and nothing is ever removed: name the packages that you want without that one",
+                   {}}
+          .with_detail(std::string(k_in_the_way), fmt::format("{}", fmt::join(names, " ")));
+    }
     std::string why;
     for (const auto line : split(output.out, '\n')) {
       if (line.starts_with(' ') && line.find(':') != std::string_view::npos) {

@@ -54,8 +54,8 @@ public:
     KF_TRY_ASSIGN(const Workplace place, Workplace::open(host));
     KF_TRY(extract(place));
     KF_TRY(manager_->prepare(repository_));
-    KF_TRY_ASSIGN(outcome_.installed, manager_->simulate(outcome_.missing));
-    if (!options_.dry_run) {
+    KF_TRY(simulate());
+    if (!options_.dry_run && !outcome_.missing.empty()) {
       KF_TRY(install());
     }
     return std::move(outcome_);
@@ -91,6 +91,37 @@ private:
                                        .progress = &progress,
                                        .stop = options_.stop}));
     return stopped();
+  }
+
+  /// What nobody asked for by name is no reason to remove what the host has: chrony gives way to another time daemon.
+  Status simulate() {
+    auto would = manager_->simulate(outcome_.missing);
+    if (!would && options_.names.empty() && is_in_the_way(would.error())) {
+      std::erase_if(outcome_.missing, [this](const std::string& name) { return gives_way(name); });
+      if (outcome_.missing.empty()) {
+        return {};
+      }
+      would = manager_->simulate(outcome_.missing);
+    }
+    if (!would) {
+      return Failure(std::move(would.error()));
+    }
+    outcome_.installed = std::move(*would);
+    return {};
+  }
+
+  static bool is_in_the_way(const Error& error) {
+    return std::ranges::any_of(error.detail, [](const auto& one) { return one.first == k_in_the_way; });
+  }
+
+  bool gives_way(const std::string& name) {
+    const auto alone = manager_->simulate({&name, 1});
+    if (alone || !is_in_the_way(alone.error())) {
+      return false;
+    }
+    say(fmt::format("{} is left out: {}", name, alone.error().message));
+    outcome_.left_out.push_back(name);
+    return true;
   }
 
   /// From here on a signal waits: half an installation is worse than a late one.

@@ -25,6 +25,9 @@ using Packages = std::map<std::string, std::string>;
 /// Longer than a package manager takes to install a few dozen packages, emulated, on a slow disk.
 inline constexpr std::chrono::hours k_patience{2};
 
+/// Detail of an error of simulate(): what would have to go.
+inline constexpr std::string_view k_in_the_way = "inTheWay";
+
 /// A host's package manager, told of one repository.
 class Manager {
 public:

@@ -51,7 +51,7 @@ protected:
       return {};
     }
     if (has("--simulate")) {
-      return simulation_;
+      return has(excluded_) ? exclusion_ : simulation_;
     }
     if (has(" install ")) {
       // What apt-get finds when it starts.
@@ -80,6 +80,12 @@ protected:
       "NOTE: This is only a simulation!\nInst libnfnetlink0 (1.0.2-2 kubeferry [amd64])\n"
       "Inst socat [1.0] (1.7.4.4-2 kubeferry [amd64])\nConf socat (1.7.4.4-2 kubeferry [amd64])\n",
       ""};
+  std::string excluded_ = "a name that no package has";
+  ProcessOutput exclusion_{
+      100,
+      "Reading package lists...\nThe following packages will be REMOVED:\n  systemd-timesyncd\n"
+      "The following NEW packages will be installed:\n  conntrack socat\n0 upgraded, 2 newly installed, 1 to remove.\n",
+      "E: Packages need to be removed but remove is disabled.\n"};
   ProcessOutput installation_;
   std::string packages_index_;
   std::string configuration_;
@@ -124,6 +130,28 @@ TEST_F(Debian, ASecondRunDoesNothing) {
   EXPECT_THAT(outcome->installed, IsEmpty());
   EXPECT_FALSE(machine_.runner().ran("apt-get"));
   EXPECT_FALSE(folder_is_there());
+}
+
+TEST_F(Debian, LeavesOutWhatNobodyNamedAndSomethingWouldHaveToGoFor) {
+  excluded_ = "conntrack";
+  std::vector<std::string> said;
+  const auto outcome = install({.info = [&](std::string_view line) { said.emplace_back(line); }});
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_THAT(outcome->left_out, ElementsAre("conntrack"));
+  EXPECT_THAT(outcome->missing, ElementsAre("socat"));
+  EXPECT_THAT(said,
+              testing::Contains("conntrack is left out: apt-get would have to remove systemd-timesyncd for this"));
+  EXPECT_TRUE(machine_.runner().ran("--fix-broken install socat"));
+  EXPECT_FALSE(machine_.runner().ran("-q --fix-broken install socat conntrack"));
+}
+
+TEST_F(Debian, RefusesWhatWasNamedAndSomethingWouldHaveToGoFor) {
+  excluded_ = "conntrack";
+  const auto outcome = install({.names = {"socat", "conntrack"}});
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, ExitCode::io);
+  EXPECT_THAT(outcome.error().message, HasSubstr("remove systemd-timesyncd"));
+  EXPECT_FALSE(machine_.runner().ran("-q --fix-broken install"));
 }
 
 TEST_F(Debian, InstallsWhatIsNamedAndMissing) {

@@ -34,14 +34,16 @@ struct Package {
 };
 
 struct Outcome {
-  std::vector<std::string> missing;  ///< of the names, those that were not installed
-  std::vector<Package> installed;    ///< new or of another version now, sorted by name; in a dry run what would be, as
-                                     ///< far as the package manager says so beforehand
-  bool repaired = false;             ///< what an interrupted run had left was finished first
+  std::vector<std::string> missing;   ///< of the names, those that were not installed
+  std::vector<std::string> left_out;  ///< of the repository's own names, those for which something would have to go
+  std::vector<Package> installed;     ///< new or of another version now, sorted by name; in a dry run what would be, as
+                                      ///< far as the package manager says so beforehand
+  bool repaired = false;              ///< what an interrupted run had left was finished first
 };
 
 /// Installs what of `names` is missing, and what that needs, from `repository` alone: no other source is asked, and the
-/// host's lists of packages, its sources and its configuration stay as they are. Nothing is removed for it.
+/// host's lists of packages, its sources and its configuration stay as they are. Nothing is removed for it: a name that
+/// the repository was made for, and that nobody gave, is left out, and `info` told so, when something would have to go.
 ///
 /// usage error for a name that is none; unsupported_host error without a package manager for the repository's format;
 /// locked error while another run or another package manager is at work; integrity errors of the bundle; no_space and
