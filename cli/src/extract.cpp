@@ -78,8 +78,9 @@ void add_extract(CLI::App& app, Commands& commands) {
   command->add_option("--to", options->directory, "Where to; made when missing")->required()->type_name("DIR");
   command->add_option("--platform", options->platform, "Only what this platform needs")->type_name("P");
   auto* layout = command->add_flag("--layout", options->layout, "Only the images, as an OCI layout");
-  auto* files = command->add_flag("--files", options->files, "Only the node files, below files/<platform>, and manifests")
-                    ->excludes(layout);
+  auto* files =
+      command->add_flag("--files", options->files, "Only the node files, below files/<platform>, and manifests")
+          ->excludes(layout);
   command
       ->add_flag("--packages", options->packages, "Only the distributions' packages, below packages/<platform>/<name>")
       ->excludes(layout)

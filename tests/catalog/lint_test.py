@@ -80,7 +80,7 @@ class Finds(Copy):
                 ("cni/contrail.yaml", "max: 23\n", "max: 15\n", "contrail R21.4: a range that ends before it begins"),
                 ("cni/cilium.yaml", "unpublished:\n  why", "unpublished:\n  because", "'why' is a required property"),
                 ("examples/site.yaml", "missing: fail", "missing: never", "'never' is not one of ['fail', 'skip']"),
-                ("packages/debian.yaml", "name: debian", "name: debain", "packages/debian.yaml: is called debain"),
+                ("packages/debian.yaml", "name: debian", "name: devuan", "packages/debian.yaml: is called devuan"),
                 ("packages/debian.yaml", "suites: [trixie-security]", "suites: [trixie/]", "does not match"),
                 ("packages/rhel.yaml", "unpublished: only", "unpublisht: only", "'unpublisht' was unexpected"),
                 ("packages/almalinux.yaml", "format: rpm", "format: deb", "'suites' is a required property"),

@@ -116,8 +116,8 @@ Status check_files(const YamlReader& reader, const Spec& spec) {
 
 Result<Spec> read_spec(const YamlReader& root, const std::filesystem::path& file) {
   KF_TRY(root.only({"apiVersion", "kind", "name", "version", "stream", "sequence", "notAfter", "audience", "platforms",
-                    "kubernetes", "cni", "images", "manifests", "files", "packages", "kubeferry", "missing", "upstreams",
-                    "compressionLevel"}));
+                    "kubernetes", "cni", "images", "manifests", "files", "packages", "kubeferry", "missing",
+                    "upstreams", "compressionLevel"}));
   KF_TRY(check_value(root, "apiVersion", "kubeferry/v1"));
   KF_TRY(check_value(root, "kind", "Bundle"));
   const SpecContext context{file};

@@ -13,8 +13,8 @@ namespace kubeferry::bundle {
 
 enum class ExtractWhat {
   everything,
-  layout,    ///< the images, as an OCI image layout
-  files,     ///< the node files, as files/<os>-<architecture>/<path>, and manifests for the cluster, as manifests/<name>
+  layout,  ///< the images, as an OCI image layout
+  files,   ///< the node files, as files/<os>-<architecture>/<path>, and manifests for the cluster, as manifests/<name>
   packages,  ///< the package repositories, as packages/<os>-<architecture>/<name>/<path>
 };
 
