@@ -27,10 +27,17 @@ unchanged
 
 # One bit of a package is enough, and nothing is installed.
 cp "$BUNDLE" damaged
-size=$(stat -c %s damaged)
-printf '\xff\x00\xff\x00' | dd of=damaged bs=1 seek=$((size / 2)) conv=notrunc status=none
+quiet "$KUBEFERRY" packages extract "$BUNDLE" --trust "$TRUST" --distribution debian-12 --platform "$OWN" --to extracted
+python3 - extracted/pool/socat_*.deb damaged <<'PYTHON'
+import pathlib, sys
+package, bundle = map(pathlib.Path, sys.argv[1:])
+content = bytearray(bundle.read_bytes())
+place = content.index(package.read_bytes()[5000:5100])
+content[place] ^= 1
+bundle.write_bytes(content)
+PYTHON
 expect 13 at damaged --trust "$TRUST"
-rm damaged
+rm -r damaged extracted
 unchanged
 
 # dpkg's lock, held by somebody else: apt waits a minute for it.
