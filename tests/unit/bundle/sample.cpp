@@ -83,7 +83,9 @@ Bytes image_manifest(const Bytes& config, const std::vector<Bytes>& layers) {
 
 }  // namespace
 
-Sample make_sample(std::uint64_t sequence) {
+namespace {
+
+Sample new_sample(std::uint64_t sequence) {
   Sample sample;
   WritePlan& plan = sample.plan;
   const std::vector<Bytes> layers = {content(1, 1), content(131072, 2), content(131073, 3), content(3000000, 4)};
@@ -144,6 +146,14 @@ Sample make_sample(std::uint64_t sequence) {
   return sample;
 }
 
+}  // namespace
+
+Sample make_sample(std::uint64_t sequence) {
+  static std::map<std::uint64_t, Sample> made;
+  const auto found = made.find(sequence);
+  return found != made.end() ? found->second : made.emplace(sequence, new_sample(sequence)).first->second;
+}
+
 Result<crypto::Digest> write_all_rows(Writer& writer, const Sample& sample, const crypto::PrivateKey& key) {
   for (std::size_t n = 0; n < sample.plan.rows.size(); ++n) {
     if (writer.complete(n)) {
@@ -182,8 +192,13 @@ void write_sample(const std::filesystem::path& path, const crypto::PrivateKey& k
 }
 
 std::string file_text(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ifstream in(path, std::ios::binary | std::ios::ate);
+  if (!in) {
+    return {};
+  }
+  std::string text(static_cast<std::size_t>(in.tellg()), '\0');
+  in.seekg(0).read(text.data(), static_cast<std::streamsize>(text.size()));
+  return text;
 }
 
 void write_text(const std::filesystem::path& path, const std::string& text) {
