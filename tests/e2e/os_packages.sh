@@ -57,9 +57,9 @@ export BUNDLE TRUST
 "$KUBEFERRY" verify "$BUNDLE" --trust "$TRUST" --deep --quiet >/dev/null
 "$KUBEFERRY" packages list "$BUNDLE" --trust "$TRUST"
 
-in_root() { # ARCH SCRIPT: the script in namespaces without a network, beside a fresh root of that architecture
+in_root() { # ARCH SCRIPT [PACKAGE…]: the script in namespaces without a network, beside a fresh root with these packages
   local tar
-  tar=$("$support/os_packages/root.sh" "$(debian_of "$1")")
+  tar=$("$support/os_packages/root.sh" "$(debian_of "$1")" "${@:3}")
   "$support/foreign/run.sh" "$support/os_packages/enter.sh" "$tar" "$support/os_packages/$2" "$1"
 }
 
@@ -72,9 +72,9 @@ for arch in "$@"; do
   if [[ $arch == "$OWN" ]]; then
     say "what goes wrong, on $arch"
     in_root "$arch" faults.sh
+    in_root "$arch" time_daemon.sh systemd-timesyncd
     say 'rpm'
-    tar=$("$support/os_packages/root.sh" "$(debian_of "$arch")" dnf rpm)
-    "$support/foreign/run.sh" "$support/os_packages/enter.sh" "$tar" "$support/os_packages/rpm.sh" "$arch"
+    in_root "$arch" rpm.sh dnf rpm
   fi
 done
 say 'installed without a network:'
