@@ -3,11 +3,15 @@
 
 #include <archive_entry.h>
 
-#include <kubeferry/base/text.hpp>
-
 #include "feed.hpp"
 
 namespace kubeferry::archive {
+
+namespace {
+
+constexpr std::string_view k_otherwise = "damaged";
+
+}  // namespace
 
 Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_view what) {
   const ReadArchive reader(::archive_read_new());
@@ -16,27 +20,15 @@ Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_
   }
   ::archive_read_support_format_raw(reader.get());
   ::archive_read_support_format_empty(reader.get());
-  ::archive_read_support_filter_gzip(reader.get());
-  ::archive_read_support_filter_xz(reader.get());
-  ::archive_read_support_filter_zstd(reader.get());
   Feed from{&source, {}};
-  const auto problem = [&]() -> Failure {
-    if (from.error) {
-      return Failure(*from.error);
-    }
-    const char* text = ::archive_error_string(reader.get());
-    return fail(ExitCode::format, "{}: {}", what, printable(text == nullptr ? "damaged" : text));
-  };
-  if (::archive_read_open(reader.get(), &from, nullptr, feed, nullptr) != ARCHIVE_OK) {
-    return problem();
-  }
+  KF_TRY(open_feed(reader.get(), from, what, k_otherwise));
   ::archive_entry* entry = nullptr;
   const int status = ::archive_read_next_header(reader.get(), &entry);
   if (status == ARCHIVE_EOF) {
     return std::string();
   }
   if (status != ARCHIVE_OK) {
-    return problem();
+    return failure_of(reader.get(), from, what, k_otherwise);
   }
   std::string content;
   std::string piece(std::size_t{256} * 1024, '\0');
@@ -46,7 +38,7 @@ Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_
       return content;
     }
     if (count < 0) {
-      return problem();
+      return failure_of(reader.get(), from, what, k_otherwise);
     }
     if (content.size() + static_cast<std::uint64_t>(count) > limit) {
       return fail(ExitCode::limit, "{}: holds more than {} bytes", what, limit);

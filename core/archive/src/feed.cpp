@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include <kubeferry/base/text.hpp>
+
 namespace kubeferry::archive {
 
 namespace {
@@ -43,8 +45,7 @@ Result<std::size_t> read_some(Source& source, MutableByteView buffer, std::size_
   return total;
 }
 
-}  // namespace
-
+/// libarchive's read callback; `context` is a Feed.
 la_ssize_t feed(::archive* reader, void* context, const void** data) {
   auto* from = static_cast<Feed*>(context);
   try {
@@ -67,6 +68,26 @@ la_ssize_t feed(::archive* reader, void* context, const void** data) {
     ::archive_set_error(reader, EIO, "source threw");
     return -1;
   }
+}
+
+}  // namespace
+
+Failure failure_of(::archive* reader, const Feed& from, std::string_view what, std::string_view otherwise) {
+  if (from.error) {
+    return Failure(*from.error);
+  }
+  const char* text = ::archive_error_string(reader);
+  return fail(ExitCode::format, "{}: {}", what, printable(text == nullptr ? otherwise : text));
+}
+
+Status open_feed(::archive* reader, Feed& from, std::string_view what, std::string_view otherwise) {
+  ::archive_read_support_filter_gzip(reader);
+  ::archive_read_support_filter_xz(reader);
+  ::archive_read_support_filter_zstd(reader);
+  if (::archive_read_open(reader, &from, nullptr, feed, nullptr) != ARCHIVE_OK) {
+    return failure_of(reader, from, what, otherwise);
+  }
+  return {};
 }
 
 }  // namespace kubeferry::archive

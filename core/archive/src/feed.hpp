@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include <kubeferry/base/stream.hpp>
 
@@ -24,8 +25,12 @@ struct Feed {
   bool started = false;
 };
 
-/// libarchive's read callback; `context` is a Feed. A compression that wants more than 128 MiB of memory is refused
-/// with a limit error.
-la_ssize_t feed(::archive* reader, void* context, const void** data);
+/// Lets `reader`, whose formats are chosen, read from `from` through the compressions that upstreams publish (gzip, xz,
+/// zstd): every further one is a parser that an attacker could choose. One that wants more than 128 MiB of memory is
+/// refused with a limit error. Errors as failure_of().
+Status open_feed(::archive* reader, Feed& from, std::string_view what, std::string_view otherwise);
+
+/// Why `reader` failed: the source's own error, or a format error with libarchive's words, or `otherwise` without any.
+Failure failure_of(::archive* reader, const Feed& from, std::string_view what, std::string_view otherwise);
 
 }  // namespace kubeferry::archive

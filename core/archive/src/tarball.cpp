@@ -104,6 +104,8 @@ Result<std::optional<TarballMember>> judge(::archive_entry* entry, std::string_v
   return std::optional<TarballMember>(TarballMember{*name, static_cast<std::uint64_t>(size)});
 }
 
+constexpr std::string_view k_otherwise = "not a tar archive";
+
 }  // namespace
 
 Status read_tarball(Source& source, std::string_view what, const TarballLimits& limits,
@@ -112,22 +114,10 @@ Status read_tarball(Source& source, std::string_view what, const TarballLimits& 
   if (!reader) {
     return fail(ExitCode::limit, "{}: out of memory", what);
   }
-  // Only what upstreams publish: every further format is a parser that an attacker could choose.
+  // Nothing else: every further format is a parser that an attacker could choose.
   ::archive_read_support_format_tar(reader.get());
-  ::archive_read_support_filter_gzip(reader.get());
-  ::archive_read_support_filter_xz(reader.get());
-  ::archive_read_support_filter_zstd(reader.get());
   Feed from{&source, {}};
-  const auto problem = [&]() -> Failure {
-    if (from.error) {
-      return Failure(*from.error);
-    }
-    const char* text = ::archive_error_string(reader.get());
-    return fail(ExitCode::format, "{}: {}", what, printable(text == nullptr ? "not a tar archive" : text));
-  };
-  if (::archive_read_open(reader.get(), &from, nullptr, feed, nullptr) != ARCHIVE_OK) {
-    return problem();
-  }
+  KF_TRY(open_feed(reader.get(), from, what, k_otherwise));
   std::set<std::string> seen;
   std::uint64_t entries = 0;
   std::uint64_t total = 0;
@@ -138,7 +128,7 @@ Status read_tarball(Source& source, std::string_view what, const TarballLimits& 
       return {};
     }
     if (status != ARCHIVE_OK) {
-      return problem();
+      return failure_of(reader.get(), from, what, k_otherwise);
     }
     if (++entries > limits.entries) {
       return fail(ExitCode::limit, "{}: more than {} entries", what, limits.entries);

@@ -2,6 +2,7 @@
 #include <kubeferry/packages/closure.hpp>
 
 #include <algorithm>
+#include <tuple>
 
 #include <kubeferry/base/text.hpp>
 
@@ -50,6 +51,7 @@ public:
     } else {
       KF_TRY_ASSIGN(closure.packages, rpm_entries(request_, chosen));
     }
+    std::ranges::sort(closure.packages, {}, [](const Package& one) { return std::tie(one.name, one.version); });
     if (closure.packages.size() != chosen.size()) {
       return fail(ExitCode::format, "the indexes and what libsolv read of them differ: {} packages chosen, {} found",
                   chosen.size(), closure.packages.size());

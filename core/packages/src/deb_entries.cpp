@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <charconv>
 
 #include <kubeferry/base/text.hpp>
@@ -62,9 +61,6 @@ Result<std::vector<Package>> deb_entries(const ClosureRequest& request, const st
       return {};
     }));
   }
-  std::ranges::sort(packages, [](const Package& a, const Package& b) {
-    return std::tie(a.name, a.version) < std::tie(b.name, b.version);
-  });
   return packages;
 }
 

@@ -19,7 +19,7 @@ struct Chosen {
   [[nodiscard]] auto operator<=>(const Chosen&) const = default;
 };
 
-/// The chosen packages as their indexes have them, sorted. Errors as closure_of().
+/// The chosen packages as their indexes have them, in their order. Errors as closure_of().
 Result<std::vector<Package>> deb_entries(const ClosureRequest& request, const std::set<Chosen>& chosen);
 Result<std::vector<Package>> rpm_entries(const ClosureRequest& request, const std::set<Chosen>& chosen);
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <charconv>
-#include <tuple>
 
 #include <kubeferry/base/text.hpp>
 
@@ -64,9 +62,6 @@ Result<std::vector<Package>> rpm_entries(const ClosureRequest& request, const st
       return {};
     }));
   }
-  std::ranges::sort(packages, [](const Package& a, const Package& b) {
-    return std::tie(a.name, a.version) < std::tie(b.name, b.version);
-  });
   return packages;
 }
 
