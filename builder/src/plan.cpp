@@ -20,8 +20,10 @@ namespace kubeferry::builder {
 
 namespace {
 
-/// The oldest kubeferry that reads what this one writes, as long as there are no packages in it.
+/// The oldest kubeferry that reads what this one writes, as long as there is nothing in it that came later.
 constexpr std::string_view k_minimum_tool = "0.1.0";
+/// Older ones pass over the spec's manifests, and a cluster would lack them without a word.
+constexpr std::string_view k_applies_manifests_since = "0.2.0";
 
 Bytes bytes_of(std::string_view text) {
   const ByteView view = as_byte_view(text);
@@ -63,7 +65,7 @@ private:
     m.sequence = in_.spec.sequence.value_or(static_cast<std::uint64_t>(in_.lock.created.time_since_epoch().count()));
     m.not_after = in_.spec.not_after;
     m.audience = in_.spec.audience;
-    m.minimum_tool = in_.lock.packages.empty() ? k_minimum_tool : bundle::k_packages_since;
+    m.minimum_tool = minimum_tool();
     m.kubernetes = in_.spec.kubernetes ? in_.spec.kubernetes->version.to_string() : "";
     m.platforms = in_.spec.platforms;
     if (in_.spec.compression) {
@@ -137,6 +139,14 @@ private:
     add_document("cni-manifest", name + ".yaml", "application/yaml", bytes_of(rewritten.text));
     add_document("cni-changes", name + ".changes.json", "application/json", changes_text(rewritten.changes));
     return {};
+  }
+
+  std::string_view minimum_tool() const {
+    if (!in_.lock.packages.empty()) {
+      return bundle::k_packages_since;
+    }
+    const bool applies = std::ranges::any_of(in_.spec.manifests, [](const auto& manifest) { return manifest.apply; });
+    return applies ? k_applies_manifests_since : k_minimum_tool;
   }
 
   Result<std::string_view> text_of(const LockedDownload& manifest) const {

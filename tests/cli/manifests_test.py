@@ -64,12 +64,16 @@ class Manifests(Case):
         self.assertEqual(self.extracted(), {"operator.yaml": wanted})
         kinds = [document["kind"] for document in manifest["documents"]]
         self.assertEqual(kinds[2:], ["manifest-original", "manifest", "manifest-changes"])
+        # An older init would not apply it, and say nothing.
+        self.assertEqual(manifest["minimumTool"], "0.2.0")
 
     def test_one_that_is_not_applied_and_one_from_a_url(self):
         digest = hashlib.sha256(WORKLOAD.encode()).hexdigest()
         self.build(f"manifests: [{{file: operator.yaml, apply: false, sha256: {digest}, name: later}}]")
         self.assertEqual(list(self.extracted()), ["later.yaml"])
-        kinds = [row["kind"] for row in self.run_json("inspect", "b.tar.zst", "--trust", "site.pub")["manifest"]["documents"]]
+        manifest = self.run_json("inspect", "b.tar.zst", "--trust", "site.pub")["manifest"]
+        kinds = [row["kind"] for row in manifest["documents"]]
+        self.assertEqual(manifest["minimumTool"], "0.1.0")
         self.assertIn("manifest-carried", kinds)
         self.assertNotIn("manifest", kinds)
         self.write_spec(f"manifests: [{{file: operator.yaml, sha256: {'0' * 64}}}]")
