@@ -1,22 +1,8 @@
 # A fully static program for KF_ARCHITECTURE (a name in platforms/data), linked with what ci/static/libraries left in
 # KF_LIBRARIES. Also compiles those libraries themselves.
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES KF_ARCHITECTURE KF_LIBRARIES)
-file(READ ${CMAKE_CURRENT_LIST_DIR}/../../platforms/data/${KF_ARCHITECTURE}.json kf_platform)
-string(JSON kf_triplet GET "${kf_platform}" triplet)
-string(JSON kf_machine GET "${kf_platform}" machines 0)
-string(JSON kf_qemu GET "${kf_platform}" qemu)
-
-set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR ${kf_machine})
-set(CMAKE_C_COMPILER ${kf_triplet}-gcc)
-set(CMAKE_CXX_COMPILER ${kf_triplet}-g++)
-set(CMAKE_LIBRARY_ARCHITECTURE ${kf_triplet})
-
+include(${CMAKE_CURRENT_LIST_DIR}/architecture.cmake)
 set(CMAKE_FIND_ROOT_PATH ${KF_LIBRARIES})
-foreach(kind LIBRARY INCLUDE PACKAGE)
-  set(CMAKE_FIND_ROOT_PATH_MODE_${kind} ONLY)
-endforeach()
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
 
 # glibc 2.36 has the start code of a static program at any address (rcrt1.o) for some.
