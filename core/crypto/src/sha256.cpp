@@ -156,7 +156,7 @@ private:
 };
 
 SHA256_CTX& context_of(std::array<std::byte, 112>& storage) noexcept {
-  return *std::launder(reinterpret_cast<SHA256_CTX*>(storage.data()));
+  return *std::launder(static_cast<SHA256_CTX*>(static_cast<void*>(storage.data())));
 }
 
 const unsigned char* bytes_of(ByteView bytes) noexcept { return reinterpret_cast<const unsigned char*>(bytes.data()); }
