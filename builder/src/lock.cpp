@@ -11,8 +11,6 @@ namespace kubeferry::builder {
 
 namespace {
 
-constexpr std::uint64_t k_largest_lock = std::uint64_t{32} * 1024 * 1024;
-
 Json descriptor_json(const oci::Descriptor& descriptor) {
   Json out;
   bundle::set_descriptor(out, descriptor);
@@ -161,8 +159,14 @@ Json packages_identity(const std::vector<catalog::PackagesSpec>& all) {
   return out;
 }
 
-/// Thing → digest, of all that a lock pins.
-std::map<std::string, std::string> pins(const Lock& lock) {
+bool has_repository(const Lock& lock, const LockedRepository& wanted) {
+  return std::ranges::any_of(lock.packages, [&](const LockedRepository& repository) {
+    return repository.name == wanted.name && repository.platform == wanted.platform;
+  });
+}
+
+/// Thing → digest, of all that a lock pins. Packages of which `other` has none are one thing: nobody reads hundreds.
+std::map<std::string, std::string> pins(const Lock& lock, const Lock& other) {
   std::map<std::string, std::string> out;
   for (const auto& image : lock.images) {
     out[image.reference] = image.descriptor.digest.to_string();
@@ -171,8 +175,13 @@ std::map<std::string, std::string> pins(const Lock& lock) {
     out[download.url.empty() ? download.source : download.url] = download.digest.to_string();
   }
   for (const auto& repository : lock.packages) {
+    const auto whose = fmt::format("{} {}", repository.name, repository.platform);
+    if (!has_repository(other, repository)) {
+      out[whose] = fmt::format("{} packages", repository.packages.size());
+      continue;
+    }
     for (const auto& [url, package] : repository.packages) {
-      out[fmt::format("{} {}: {}", repository.name, repository.platform, package.name)] =
+      out[fmt::format("{}: {}", whose, package.name)] =
           fmt::format("{} {}", package.version, package.digest.to_string());
     }
   }
@@ -254,7 +263,7 @@ std::string to_text(const Lock& lock) {
 }
 
 Result<Lock> parse_lock(std::string_view text, std::string_view what) {
-  KF_TRY_ASSIGN(const Json json, parse_json(text, what, {.bytes = k_largest_lock}));
+  KF_TRY_ASSIGN(const Json json, parse_json(text, what, {.bytes = k_max_lock_bytes}));
   const JsonView view(json, std::string(what));
   KF_TRY_ASSIGN(const std::string kind, view.string("kind"));
   if (kind != "kubeferry/lock/v1") {
@@ -285,7 +294,7 @@ Result<Lock> parse_lock(std::string_view text, std::string_view what) {
 }
 
 Result<Lock> load_lock(const std::filesystem::path& path, const catalog::Spec& spec) {
-  KF_TRY_ASSIGN(const std::string text, read_file(path, k_largest_lock));
+  KF_TRY_ASSIGN(const std::string text, read_file(path, k_max_lock_bytes));
   KF_TRY_ASSIGN(Lock lock, parse_lock(text, path.native()));
   if (lock.spec != spec_identity(spec)) {
     return Failure(Error{
@@ -298,8 +307,8 @@ Result<Lock> load_lock(const std::filesystem::path& path, const catalog::Spec& s
 }
 
 std::vector<std::string> changes(const Lock& before, const Lock& after) {
-  const auto old_pins = pins(before);
-  const auto new_pins = pins(after);
+  const auto old_pins = pins(before, after);
+  const auto new_pins = pins(after, before);
   std::vector<std::string> lines;
   for (const auto& [thing, digest] : new_pins) {
     const auto known = old_pins.find(thing);

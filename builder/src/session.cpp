@@ -12,8 +12,6 @@ namespace kubeferry::builder {
 
 namespace {
 
-constexpr std::uint64_t k_largest_lock = std::uint64_t{32} * 1024 * 1024;
-
 void say(const std::function<void(std::string_view)>& to, const std::string& line) {
   if (to) {
     to(line);
@@ -158,7 +156,7 @@ Result<LockReport> lock_spec(const catalog::Catalog& catalog, const LockRequest&
                         resolve_options(request.now, request.jobs, request.ask_kubeadm, request.talk, request.stop)));
   Lock before;
   if (is_there(request.output)) {
-    KF_TRY_ASSIGN(const std::string text, read_file(request.output, k_largest_lock));
+    KF_TRY_ASSIGN(const std::string text, read_file(request.output, k_max_lock_bytes));
     KF_TRY_ASSIGN(before, parse_lock(text, request.output.native()));
   }
   LockReport report{std::move(resolution.lock), {}, std::move(resolution.skipped)};

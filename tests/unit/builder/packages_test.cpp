@@ -84,6 +84,12 @@ TEST(LockedPackages, ChangesNameThePackage) {
   EXPECT_THAT(lines[0], HasSubstr("changed  debian-12 linux/arm: tool  1:2-3 sha256:"));
 }
 
+TEST(LockedPackages, ChangesCountWhatIsNewOrGone) {
+  EXPECT_EQ(changes(Lock(), lock()).size(), 2U);
+  EXPECT_THAT(changes(Lock(), lock()), Contains("new      debian-12 linux/arm  2 packages"));
+  EXPECT_THAT(changes(lock(), Lock()), Contains("gone     debian-12 linux/arm  2 packages"));
+}
+
 TEST(LockedPackages, StrictAboutWhatItReads) {
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{{"\"deb\"", "\"tar\""},
                                                                                  {"\"proof\"", "\"truth\""},

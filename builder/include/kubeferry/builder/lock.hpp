@@ -76,13 +76,15 @@ struct Lock {
 /// Deterministic, indented JSON, ends with a newline: made to be committed and reviewed.
 [[nodiscard]] std::string to_text(const Lock& lock);
 
+inline constexpr std::uint64_t k_max_lock_bytes = std::uint64_t{32} << 20;
 /// Strict inverse of to_text. format errors naming `what` and the place.
 Result<Lock> parse_lock(std::string_view text, std::string_view what);
 
 /// Reads and parses a lock file and sees that it belongs to `spec`: usage error that says to lock again otherwise.
 Result<Lock> load_lock(const std::filesystem::path& path, const catalog::Spec& spec);
 
-/// What is different in `after`, a line each, for people: "registry.k8s.io/pause:3.10  sha256:… → sha256:…".
+/// What is different in `after`, a line each, for people: "changed  registry.k8s.io/pause:3.10  sha256:… -> sha256:…".
+/// The packages of a distribution and platform of which `before` has none, or `after`, are one line with their number.
 [[nodiscard]] std::vector<std::string> changes(const Lock& before, const Lock& after);
 
 }  // namespace kubeferry::builder
