@@ -10,8 +10,23 @@ namespace {
 // Enough to recognise {"errors":[{"code":…,"message":…}]} or the title of a proxy's page.
 constexpr std::size_t k_words_shown = 200;
 
+/// "Squid: Access Denied" of a page; empty when it is none, or has no title.
+std::string_view title_of(std::string_view page) {
+  if (!page.starts_with('<')) {
+    return {};
+  }
+  // Of the same length, so that places in one are places in the other.
+  const std::string lowered = lower(page);
+  const auto tag = lowered.find("<title");
+  const auto begin = tag == std::string::npos ? tag : lowered.find('>', tag);
+  const auto end = begin == std::string::npos ? begin : lowered.find("</title", begin);
+  return end == std::string::npos ? std::string_view() : trim(page.substr(begin + 1, end - begin - 1));
+}
+
 std::string first_words(const Response& response) {
-  const auto text = trim(as_text(response.body));
+  const auto body = trim(as_text(response.body));
+  const auto title = title_of(body);
+  const auto text = title.empty() ? body : title;
   if (text.empty()) {
     return {};
   }

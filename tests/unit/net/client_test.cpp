@@ -178,6 +178,23 @@ TEST(Client, StatusesBecomeErrorsByClass) {  // F18
   EXPECT_EQ(code(404).message, "img: not found (HTTP 404 from https://h/x)");
 }
 
+TEST(Client, SaysWhatAPageIsAbout) {
+  const auto message = [](std::string_view body) {
+    const ByteView bytes = as_byte_view(body);
+    return expect_success(Response{503, {}, {bytes.begin(), bytes.end()}, "https://h/x"}, "img").error().message;
+  };
+  const auto shown = [&](std::string_view body) {
+    const std::string text = message(body);
+    return text.substr(text.find("https://h/x)") + 12);
+  };
+  EXPECT_EQ(shown("<!DOCTYPE html>\n<html><head>\n<TITLE lang=en>\n Access \x1b[0m denied </title>"),
+            ": Access \\x1b[0m denied");
+  EXPECT_EQ(shown("<html><title>cut o"), ": <html><title>cut o");
+  EXPECT_EQ(shown("<Error><Code>SlowDown</Code></Error>"), ": <Error><Code>SlowDown</Code></Error>");
+  EXPECT_EQ(shown("{\"title\":1}"), ": {\"title\":1}");
+  EXPECT_EQ(shown(" \n"), "");
+}
+
 TEST(Client, FetchGoesToASink) {
   FaultServer server;
   server.on("/x", std::vector{Answer{.body = "abc"}});
