@@ -21,6 +21,9 @@ Result<Package> package_of(const Stanza& stanza, const Chosen& chosen, std::stri
                   .location = std::string(stanza.field("Filename")),
                   .index = chosen.index,
                   .entry = std::string(stanza.text)};
+  if (package.version.empty()) {
+    return lacks("Version");
+  }
   // Flat repositories write "./".
   if (package.location.starts_with("./")) {
     package.location.erase(0, 2);

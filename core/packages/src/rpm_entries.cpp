@@ -29,6 +29,9 @@ Result<Package> package_of(std::string_view element, const Chosen& chosen, std::
                   .location = attribute(child(element, "location"), "href"),
                   .index = chosen.index,
                   .entry = std::string(element)};
+  if (package.version.empty()) {
+    return lacks("version");
+  }
   if (!attribute(child(element, "location"), "xml:base").empty() || !check_location(package.location)) {
     return lacks("location");
   }

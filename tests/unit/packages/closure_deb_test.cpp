@@ -157,6 +157,15 @@ TEST(DebClosure, RefusesEntriesThatNothingCouldBeCheckedBy) {
   }
 }
 
+TEST(DebClosure, RefusesAPackageWithoutAVersion) {  // found by fuzz_packages
+  std::string text = deb_index({{"tool"}});
+  text.replace(text.find("Version: "), 9, "Revision: ");
+  const auto closure = close({text}, {"tool"});
+  ASSERT_FALSE(closure);
+  EXPECT_EQ(closure.error().code, ExitCode::format);
+  EXPECT_THAT(closure.error().message, HasSubstr("has no usable Version"));
+}
+
 TEST(DebClosure, SurvivesWhatIsNoIndex) {
   for (const std::string text : {"", "\n\n\n", "nonsense", "Package\n\n", "Package: \n\nVersion: 1\n"}) {
     const auto closure = close({text}, {"tool"});

@@ -57,8 +57,8 @@ struct Closure {
 /// may have to be newer; of what it needs itself, only what it needs in a certain version.
 ///
 /// usage error when it cannot be solved, naming the package and what it lacks; format error, naming the index, when an
-/// entry lacks what is needed of it (a SHA-256, a size, a file name) or has what it must not (a location that leads out
-/// of the repository).
+/// entry lacks what is needed of it (a version, a SHA-256, a size, a file name) or has what it must not (a location
+/// that leads out of the repository).
 Result<Closure> closure_of(const ClosureRequest& request);
 
 }  // namespace kubeferry::packages
