@@ -7,7 +7,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include <kubeferry/node/needs.hpp>
 #include <kubeferry/preflight/report.hpp>
+#include <kubeferry/source/node_source.hpp>
 
 #include "bundle_options.hpp"
 #include "command.hpp"
@@ -17,7 +19,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct PreflightOptions {
   std::string file;
   TrustOption trust;
   bool join = false;
@@ -44,7 +46,7 @@ struct Parsed {
   std::optional<host::Address> advertise;
 };
 
-Result<Parsed> parse(const Options& options) {
+Result<Parsed> parse(const PreflightOptions& options) {
   Parsed parsed;
   KF_TRY_ASSIGN(parsed.ignored, preflight::parse_ignored(options.ignored));
   if (!options.pods.empty()) {
@@ -82,22 +84,25 @@ Status answer(const std::vector<preflight::Finding>& findings, const preflight::
 }
 
 /// What the bundle asks of the host; without one, what its role does.
-Result<preflight::Question> bundle_question(const bundle::Bundle* bundle, preflight::Role role,
+Result<preflight::Question> bundle_question(const std::shared_ptr<const bundle::Bundle>& bundle, preflight::Role role,
                                             const std::string& platform) {
-  if (bundle == nullptr) {
+  if (!bundle) {
     return preflight::Question{.role = role};
   }
-  return preflight::question_for(*bundle, role, platform);
+  KF_TRY_ASSIGN(auto question, preflight::question_for(*bundle, role, platform));
+  KF_TRY_ASSIGN(const auto network, node::pod_network_of(*source::local(bundle)));
+  question.network = node::host_needs(network);
+  return question;
 }
 
-Status run_preflight(const Options& options, const Context& context) {
+Status run_preflight(const PreflightOptions& options, const Context& context) {
   KF_TRY_ASSIGN(Parsed parsed, parse(options));
   std::shared_ptr<const bundle::Bundle> bundle;
   if (!options.file.empty()) {
     KF_TRY_ASSIGN(bundle, options.trust.open(options.file));
   }
   const preflight::Facts facts = preflight::read_facts(host::Host::local());
-  KF_TRY_ASSIGN(preflight::Question question, bundle_question(bundle.get(), options.role(), facts.kernel.platform));
+  KF_TRY_ASSIGN(preflight::Question question, bundle_question(bundle, options.role(), facts.kernel.platform));
   question.trust = options.trust.path;
   question.ignored = std::move(parsed.ignored);
   question.pods = std::move(parsed.pods);
@@ -115,7 +120,7 @@ Status run_preflight(const Options& options, const Context& context) {
 
 void add_preflight(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("preflight", "Check whether this host can become a node, and change nothing");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PreflightOptions>();
   command->add_option("FILE", options->file, "The bundle that is to be installed; without it less is checked");
   options->trust.add_to(*command);
   auto* join = command->add_flag("--join", options->join, "The host is to join a cluster as a worker");

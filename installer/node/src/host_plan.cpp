@@ -79,6 +79,22 @@ Status add_crio(const HostWants& wants, steps::Plan& plan) {
 
 }  // namespace
 
+namespace {
+
+/// Of the modules that the pod network needs, those that can be loaded here. What is missing, preflight has told: who
+/// goes on in spite of it knows why.
+std::vector<std::string> loadable(const std::vector<std::string>& names, const preflight::Kernel& kernel) {
+  std::vector<std::string> out;
+  std::ranges::copy_if(names, std::back_inserter(out), [&](const std::string& name) {
+    const auto state = kernel.modules.find(name);
+    return state != kernel.modules.end() &&
+           (state->second == preflight::Module::on_disk || state->second == preflight::Module::loaded);
+  });
+  return out;
+}
+
+}  // namespace
+
 bool has_foreign_containerd(const Survey& survey) {
   const auto& present = survey.detected.containerd;
   return present && present->unit && present->unit->origin != runtime::Origin::ours;
@@ -89,7 +105,9 @@ void append(steps::Plan& plan, steps::Plan from) { std::ranges::move(from, std::
 Result<steps::Plan> host_plan(const host::Host& host, Survey& survey, const HostWants& wants) {
   steps::Plan plan = std::move(survey.files.plan);
   const bool six = std::ranges::any_of(wants.pod_cidrs, [](const auto& cidr) { return cidr.find(':') != cidr.npos; });
-  append(plan, runtime::kernel_steps({.ipv6_forwarding = six}));
+  append(plan, runtime::kernel_steps({.ipv6_forwarding = six,
+                                      .modules = loadable(wants.network.modules, survey.facts.kernel),
+                                      .sysctls = wants.network.sysctls}));
   const std::vector<ConfigurationFile> crictl = {
       {std::string(runtime::k_crictl_configuration), runtime::crictl_configuration(wants.kubeadm.cri_socket)}};
   append(plan, runtime::file_steps(crictl));

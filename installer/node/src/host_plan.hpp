@@ -8,6 +8,7 @@
 
 #include <kubeferry/installer/client_configuration.hpp>
 #include <kubeferry/node/survey.hpp>
+#include <kubeferry/preflight/question.hpp>
 #include <kubeferry/runtime/site_hosts.hpp>
 #include <kubeferry/steps/step.hpp>
 
@@ -18,6 +19,7 @@ struct HostWants {
   std::string cgroup_driver;  ///< "systemd", "cgroupfs"
   std::string sandbox_image;
   std::vector<std::string> pod_cidrs;
+  preflight::NetworkNeeds network;                   ///< empty: there is none, or nothing is known of it
   std::vector<std::string> upstreams;                ///< registries that images are named after
   std::vector<installer::RegistryPlace> registries;  ///< nodes of ours that have them instead, in this order
   std::string registry_ca;                           ///< of those, PEM

@@ -70,12 +70,13 @@ void add_init_configuration(steps::Plan& plan, const kubeadm::Documents& documen
 }
 
 Result<preflight::Question> question_of(const InitOptions& options, const Survey& survey, const kubeadm::Facts& facts,
-                                        const steps::Journal& journal) {
+                                        const std::optional<PodNetwork>& network, const steps::Journal& journal) {
   KF_TRY_ASSIGN(auto question, preflight::question_for(*options.bundle, preflight::Role::init, survey.platform->name));
   if (!options.site) {
     question.registry_port = options.common.registry_port;
     question.add_need(std::string(k_bundle_directory), options.bundle->file_bytes(), 1);
   }
+  question.network = host_needs(network);
   complete(question, options.common, facts, journal);
   return question;
 }
@@ -154,7 +155,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
 
   Draft draft = begin_draft(preflight::Role::init, held, documents.facts);
   std::ranges::copy(documents.changes, std::back_inserter(draft.kept));
-  KF_TRY_ASSIGN(const auto question, question_of(options, survey, documents.facts, journal));
+  KF_TRY_ASSIGN(const auto question, question_of(options, survey, documents.facts, network, journal));
   draft.findings = preflight::check(survey.facts, question);
 
   const kubeadm::Program now{.path = survey.kubeadm, .version = survey.kubernetes};
@@ -170,7 +171,9 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
   }
   KF_TRY(check_programs(*held->source, *survey.platform));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
-  if (options.site) {
+  if (!options.site) {
+    KF_TRY(add_run_time_images(images, *held->source, *survey.platform, network));
+  } else {
     KF_TRY_ASSIGN(images, at_site(*options.site, *held->source, std::move(images)));
   }
 
@@ -179,6 +182,7 @@ Result<Draft> draft_init(const host::Host& host, const InitOptions& options, con
                   .cgroup_driver = documents.facts.cgroup_driver,
                   .sandbox_image = sandbox,
                   .pod_cidrs = documents.facts.pod_subnets,
+                  .network = host_needs(network).value_or(preflight::NetworkNeeds()),
                   .upstreams = installer::upstream_registries(options.bundle->manifest()),
                   .registries = {from.place},
                   .registry_ca = from.ca_pem,

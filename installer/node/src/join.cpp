@@ -77,11 +77,12 @@ Result<std::vector<std::string>> references_of(const JoinOptions& options, const
 Result<preflight::Question> question_of(const JoinOptions& options, const Survey& survey,
                                         const source::NodeSource& source, const kubeadm::Facts& facts,
                                         const steps::Journal& journal, std::span<const runtime::WantedImage> images,
-                                        bool serves) {
+                                        const std::optional<PodNetwork>& network, bool serves) {
   const bundle::Manifest& manifest = source.manifest();
   preflight::Question question = preflight::question_for(
       manifest, control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker,
       survey.platform->name);
+  question.network = host_needs(network);
   KF_TRY_ASSIGN(const std::uint64_t bytes, stored_bytes(source, images));
   question.add_images(bytes, images.size());
   if (serves) {
@@ -130,8 +131,11 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
   KF_TRY_ASSIGN(const auto references, references_of(options, survey, network));
   KF_TRY(check_programs(*held->source, *survey.platform));
   KF_TRY_ASSIGN(auto images, wanted_images(*held->source, *survey.platform, references, names));
-  KF_TRY_ASSIGN(const auto question,
-                question_of(options, survey, *held->source, documents.facts, journal, images, serves(options, site)));
+  if (!site) {
+    KF_TRY(add_run_time_images(images, *held->source, *survey.platform, network));
+  }
+  KF_TRY_ASSIGN(const auto question, question_of(options, survey, *held->source, documents.facts, journal, images,
+                                                 network, serves(options, site)));
   draft.findings = preflight::check(survey.facts, question);
 
   HostWants wants{.kubeadm = documents.facts,
@@ -139,6 +143,7 @@ Result<Draft> draft_join(const host::Host& host, const JoinOptions& options, con
                                                                       : options.pack.cgroup_driver,
                   .sandbox_image = sandbox_image(references),
                   .pod_cidrs = network ? network->cidrs : std::vector<std::string>(),
+                  .network = host_needs(network).value_or(preflight::NetworkNeeds()),
                   .upstreams = installer::upstream_registries(remote->manifest()),
                   .registries = options.pack.registries,
                   .registry_ca = options.pack.registry_ca};

@@ -43,17 +43,44 @@ Result<std::string> architecture_of(const source::NodeSource& source, const oci:
   return config.platform.architecture;
 }
 
-/// What the spec of the bundle says of Pods' addresses: some networks take them from kubeadm alone, and their
-/// manifests have no place for them.
-Result<std::vector<std::string>> asked_cidrs(const source::NodeSource& source) {
+/// What the spec of the bundle asks for as its pod network; nothing in it when the bundle has no spec.
+Result<catalog::CniSpec> asked_network(const source::NodeSource& source) {
   const auto& documents = source.manifest().documents;
   const auto row = std::ranges::find(documents, "spec", &bundle::DocumentRow::kind);
   if (row == documents.end()) {
-    return std::vector<std::string>();
+    return catalog::CniSpec();
   }
   KF_TRY_ASSIGN(const Bytes bytes, source.read(row->digest, catalog::k_max_spec_bytes));
-  KF_TRY_ASSIGN(const catalog::Spec spec, catalog::parse_spec(as_text(bytes), row->name));
-  return spec.cni ? spec.cni->pod_cidr : std::vector<std::string>();
+  KF_TRY_ASSIGN(catalog::Spec spec, catalog::parse_spec(as_text(bytes), row->name));
+  return std::move(spec.cni).value_or(catalog::CniSpec());
+}
+
+/// What the release of the catalog that `asked` means starts besides its manifests; empty when that is not known.
+std::vector<std::string> run_time_images(const catalog::Catalog& catalog, const catalog::CniSpec& asked,
+                                         const std::string& kubernetes) {
+  if (asked.name.empty() || (!asked.manifest.empty() && asked.version.empty())) {
+    return {};
+  }
+  const auto version = catalog::KubernetesVersion::parse(kubernetes);
+  const auto chosen = catalog::choose_cni(catalog, asked.name, asked.version, version ? &*version : nullptr);
+  std::vector<std::string> out;
+  if (chosen) {
+    std::ranges::transform(chosen->release.run_time, std::back_inserter(out), &catalog::CniImage::reference);
+  }
+  return out;
+}
+
+/// Nothing when the bundle does not hold it for `platform`.
+Result<std::optional<runtime::WantedImage>> held_image(const source::NodeSource& source,
+                                                       const platforms::Platform& platform, const std::string& text,
+                                                       const oci::Reference& reference) {
+  const bundle::ImageRow* row = find_row(source.manifest(), reference);
+  const bundle::PlatformManifest* part = row == nullptr ? nullptr : find_part(*row, platform.name);
+  if (part == nullptr) {
+    return std::optional<runtime::WantedImage>();
+  }
+  KF_TRY_ASSIGN(std::string architecture, architecture_of(source, part->descriptor, text));
+  return runtime::WantedImage{text, row->descriptor.digest, part->descriptor.digest, std::move(architecture)};
 }
 
 }  // namespace
@@ -80,21 +107,32 @@ Result<std::optional<PodNetwork>> pod_network_of(const source::NodeSource& sourc
   KF_TRY_ASSIGN(const Bytes bytes, source.read(row->digest, catalog::k_max_manifest_bytes));
   PodNetwork out{.name = row->name.substr(0, row->name.rfind(".yaml")), .manifest = std::string(as_text(bytes))};
   KF_TRY_ASSIGN(const catalog::Catalog catalog, catalog::Catalog::builtin());
+  KF_TRY_ASSIGN(const catalog::CniSpec asked, asked_network(source));
   // One that the catalog does not know is applied as it is.
   const auto known = catalog.cni(out.name);
   if (known) {
     out.pod_cidr_location = (*known)->pod_cidr_location;
+    out.host = preflight::NetworkNeeds{.name = out.name,
+                                       .modules = (*known)->modules,
+                                       .sysctls = (*known)->sysctls,
+                                       .own_manifest = !asked.manifest.empty()};
   }
   KF_TRY_ASSIGN(out.cidrs, catalog::manifest_pod_cidrs(out.manifest, out.pod_cidr_location, row->name));
   using Kind = catalog::PodCidrLocation::Kind;
+  // Some take addresses from kubeadm alone, and their manifests have no place for them.
   if (out.pod_cidr_location.kind == Kind::node || !known) {
-    KF_TRY_ASSIGN(out.cidrs, asked_cidrs(source));
+    out.cidrs = asked.pod_cidr;
   }
   if (out.cidrs.empty() && out.pod_cidr_location.kind != Kind::unknown) {
     out.cidrs = {(*known)->pod_cidr};
   }
   KF_TRY_ASSIGN(out.images, catalog::manifest_images(out.manifest, row->name));
+  out.run_time = run_time_images(catalog, asked, source.manifest().kubernetes);
   return std::optional(std::move(out));
+}
+
+std::optional<preflight::NetworkNeeds> host_needs(const std::optional<PodNetwork>& network) {
+  return network ? network->host : std::nullopt;
 }
 
 Result<PodNetwork> with_cidrs(PodNetwork network, std::span<const std::string> cidrs) {
@@ -130,14 +168,12 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
     if (const auto named = names.find(reference.to_string()); named != names.end()) {
       KF_TRY_ASSIGN(reference, oci::Reference::parse(named->second));
     }
-    const bundle::ImageRow* row = find_row(source.manifest(), reference);
-    const bundle::PlatformManifest* part = row == nullptr ? nullptr : find_part(*row, platform.name);
-    if (part == nullptr) {
+    KF_TRY_ASSIGN(auto held, held_image(source, platform, text, reference));
+    if (held) {
+      out.push_back(std::move(*held));
+    } else {
       missing.push_back(text);
-      continue;
     }
-    KF_TRY_ASSIGN(std::string architecture, architecture_of(source, part->descriptor, text));
-    out.push_back({text, row->descriptor.digest, part->descriptor.digest, std::move(architecture)});
   }
   if (!missing.empty()) {
     return Failure(Error{ExitCode::integrity,
@@ -148,6 +184,21 @@ Result<std::vector<runtime::WantedImage>> wanted_images(const source::NodeSource
                          {}});
   }
   return out;
+}
+
+Status add_run_time_images(std::vector<runtime::WantedImage>& images, const source::NodeSource& source,
+                           const platforms::Platform& platform, const std::optional<PodNetwork>& network) {
+  for (const auto& text : network ? network->run_time : std::vector<std::string>()) {
+    if (std::ranges::find(images, text, &runtime::WantedImage::reference) != images.end()) {
+      continue;
+    }
+    KF_TRY_ASSIGN(const oci::Reference reference, oci::Reference::parse(text));
+    KF_TRY_ASSIGN(auto held, held_image(source, platform, text, reference));
+    if (held) {
+      images.push_back(std::move(*held));
+    }
+  }
+  return {};
 }
 
 Result<oci::Descriptor> descriptor_of(const source::NodeSource& source, const crypto::Digest& digest) {

@@ -39,6 +39,7 @@ constexpr std::array k_rows = {
     Row{&check_kernel_version, "KernelVersion", "SystemVerification"},
     Row{&check_kernel_configuration, "KernelConfig", "SystemVerification"},
     Row{&check_kernel_modules, "KernelModules", ""},
+    Row{&check_network_modules, "NetworkModules", "", Wants::bundle},
     Row{&check_sysctls, "Sysctls", ""},
     Row{&check_forwarding, "IpForward", ""},
     Row{&check_inotify, "Inotify", ""},

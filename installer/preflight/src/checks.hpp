@@ -45,6 +45,7 @@ void check_product_uuid(const Facts& facts, const Question& question, Out& out);
 void check_kernel_version(const Facts& facts, const Question& question, Out& out);
 void check_kernel_configuration(const Facts& facts, const Question& question, Out& out);
 void check_kernel_modules(const Facts& facts, const Question& question, Out& out);
+void check_network_modules(const Facts& facts, const Question& question, Out& out);
 void check_sysctls(const Facts& facts, const Question& question, Out& out);
 void check_forwarding(const Facts& facts, const Question& question, Out& out);
 void check_inotify(const Facts& facts, const Question& question, Out& out);

@@ -45,6 +45,23 @@ std::vector<std::string_view> missing(const List& wanted, const std::set<std::st
   return absent;
 }
 
+template <class List>
+std::vector<std::string_view> in_state(const Facts& facts, const List& names, Module state) {
+  std::vector<std::string_view> found;
+  std::ranges::copy_if(names, std::back_inserter(found), [&](std::string_view name) {
+    const auto known = facts.kernel.modules.find(std::string(name));
+    return known != facts.kernel.modules.end() && known->second == state;
+  });
+  return found;
+}
+
+std::string how_to_get_modules(const Facts& facts) {
+  return fmt::format(
+      "install the modules of the kernel that runs (linux-modules-extra-{}, kernel-modules), or reboot "
+      "into the kernel that was installed last",
+      facts.kernel.release);
+}
+
 constexpr unsigned k_first_without_cgroup_1 = 35;
 
 std::optional<std::uint64_t> number(const Facts& facts, const std::string& key) {
@@ -112,24 +129,41 @@ void check_kernel_configuration(const Facts& facts, const Question&, Out& out) {
 }
 
 void check_kernel_modules(const Facts& facts, const Question& question, Out& out) {
-  std::vector<std::string> absent;
-  bool to_load = false;
-  for (const auto& [name, state] : facts.kernel.modules) {
-    if (state == Module::missing) {
-      absent.push_back(name);
-    }
-    to_load = to_load || state == Module::on_disk;
-  }
+  const auto absent = in_state(facts, k_modules, Module::missing);
+  const bool to_load = !in_state(facts, k_modules, Module::on_disk).empty();
   if (!absent.empty()) {
     error(out, "KernelModules",
           fmt::format("the kernel {} has no module {}", facts.kernel.release, fmt::join(absent, ", ")),
           "containers need overlay; the traffic of pods and services needs br_netfilter and nf_conntrack",
-          fmt::format("install the modules of the kernel that runs (linux-modules-extra-{}, kernel-modules), or reboot "
-                      "into the kernel that was installed last",
-                      facts.kernel.release));
+          how_to_get_modules(facts));
   } else if (to_load && !facts.software.programs.contains("modprobe")) {
     error(out, "KernelModules", "modprobe is missing", "kernel modules must be loaded",
           install_command(facts, question, "modprobe"));
+  }
+}
+
+void check_network_modules(const Facts& facts, const Question& question, Out& out) {
+  if (!question.network) {
+    return;
+  }
+  const NetworkNeeds& network = *question.network;
+  const auto elsewhere = in_state(facts, k_modules, Module::missing);
+  auto absent = in_state(facts, network.modules, Module::missing);
+  std::erase_if(absent, [&](std::string_view name) { return std::ranges::find(elsewhere, name) != elsewhere.end(); });
+  if (absent.empty()) {
+    return;
+  }
+  auto what = fmt::format("the kernel {} has no module {}", facts.kernel.release, fmt::join(absent, ", "));
+  if (network.own_manifest) {
+    warning(out, "NetworkModules", std::move(what),
+            fmt::format("{} needs it, unless its manifest, which is your own, says otherwise", network.name),
+            how_to_get_modules(facts));
+  } else {
+    error(out, "NetworkModules", std::move(what),
+          fmt::format("the pod network {} needs it: without, nodes do not become Ready, or their Pods do not reach "
+                      "each other",
+                      network.name),
+          how_to_get_modules(facts));
   }
 }
 

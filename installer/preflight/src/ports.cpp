@@ -11,7 +11,7 @@ struct Use {
   std::uint16_t port;
   std::string_view program;
 };
-constexpr Use k_kubelet = {10250, "the kubelet"};
+constexpr Use k_kubelet_port = {10250, "the kubelet"};
 // Since 1.17, before anything kubeferry carries; 10251 and 10252 are of older ones.
 constexpr std::array<Use, 4> k_control_plane = {
     {{10259, "kube-scheduler"}, {10257, "kube-controller-manager"}, {2379, "etcd"}, {2380, "etcd"}}};
@@ -20,7 +20,7 @@ constexpr std::array<Use, 4> k_control_plane = {
 
 std::vector<std::uint16_t> needed_ports(const Question& question) {
   std::vector<std::uint16_t> ports;
-  ports.push_back(k_kubelet.port);
+  ports.push_back(k_kubelet_port.port);
   if (question.control_plane()) {
     ports.push_back(question.api_port);
     for (const auto& use : k_control_plane) {
@@ -38,7 +38,7 @@ std::vector<std::string> reached_ports(const Question& question) {
   if (question.control_plane()) {
     ports = {fmt::format("{}/tcp", question.api_port), "2379-2380/tcp"};
   }
-  ports.push_back(fmt::format("{}/tcp", k_kubelet.port));
+  ports.push_back(fmt::format("{}/tcp", k_kubelet_port.port));
   ports.emplace_back("30000-32767/tcp");
   if (question.registry_port) {
     ports.push_back(fmt::format("{}/tcp", *question.registry_port));
@@ -53,8 +53,8 @@ std::string port_user(const Question& question, std::uint16_t port) {
   if (question.registry_port == port) {
     return "the registry of this node";
   }
-  if (port == k_kubelet.port) {
-    return std::string(k_kubelet.program);
+  if (port == k_kubelet_port.port) {
+    return std::string(k_kubelet_port.program);
   }
   for (const auto& use : k_control_plane) {
     if (use.port == port) {

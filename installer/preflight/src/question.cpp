@@ -12,10 +12,10 @@ namespace kubeferry::preflight {
 
 namespace {
 
-constexpr std::uint64_t k_mebibyte = std::uint64_t{1} << 20;
-constexpr std::uint64_t k_kubelet_bytes = 256 * k_mebibyte;
-constexpr std::uint64_t k_etcd_bytes = 512 * k_mebibyte;
-constexpr std::uint64_t k_configuration_bytes = k_mebibyte;
+constexpr std::uint64_t k_mib = std::uint64_t{1} << 20;
+constexpr std::uint64_t k_kubelet_bytes = 256 * k_mib;
+constexpr std::uint64_t k_etcd_bytes = 512 * k_mib;
+constexpr std::uint64_t k_configuration_bytes = k_mib;
 // Of an image: distributions in a base layer have some thousands, single programs a few.
 constexpr std::uint64_t k_inodes_of_image = 1500;
 constexpr std::uint64_t k_inodes_of_rest = 1000;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 
 #include <kubeferry/base/fd.hpp>
 #include <kubeferry/platforms/platform.hpp>
@@ -47,18 +48,38 @@ bool shows_effect(const host::Host& host, std::string_view module) {
   return module == "nf_conntrack" && host.exists("/proc/sys/net/netfilter/nf_conntrack_max");
 }
 
-std::map<std::string, Module> read_modules(const host::Host& host, const std::string& release) {
-  const std::string directory = "/lib/modules/" + release;
+/// What switches a module on where a kernel is configured. A test holds it against k_modules and k_network_modules.
+std::string option_of(std::string_view module) {
+  static const std::map<std::string_view, std::string> k_options = {{"br_netfilter", "CONFIG_BRIDGE_NETFILTER"},
+                                                                    {"geneve", "CONFIG_GENEVE"},
+                                                                    {"ip_set", "CONFIG_IP_SET"},
+                                                                    {"ipip", "CONFIG_NET_IPIP"},
+                                                                    {"nf_conntrack", "CONFIG_NF_CONNTRACK"},
+                                                                    {"openvswitch", "CONFIG_OPENVSWITCH"},
+                                                                    {"overlay", "CONFIG_OVERLAY_FS"},
+                                                                    {"vxlan", "CONFIG_VXLAN"},
+                                                                    {"xt_set", "CONFIG_NETFILTER_XT_SET"}};
+  return k_options.at(module);
+}
+
+std::map<std::string, Module> read_modules(const host::Host& host, const Kernel& kernel) {
+  const std::string directory = "/lib/modules/" + kernel.release;
   const std::string built_in = list(host, directory + "/modules.builtin");
   const std::string on_disk = list(host, directory + "/modules.dep");
+  const auto state_of = [&](std::string_view name) {
+    const auto option = kernel.configuration.find(option_of(name));
+    if ((option != kernel.configuration.end() && option->second == 'y') || names_module(built_in, name)) {
+      return Module::built_in;
+    }
+    if (host.exists(fmt::format("/sys/module/{}", name)) || shows_effect(host, name)) {
+      return Module::loaded;
+    }
+    return names_module(on_disk, name) ? Module::on_disk : Module::missing;
+  };
   std::map<std::string, Module> modules;
-  for (const auto name : k_modules) {
-    const bool here =
-        host.exists(fmt::format("/sys/module/{}", name)) || names_module(built_in, name) || shows_effect(host, name);
-    modules[std::string(name)] = here                          ? Module::loaded
-                                 : names_module(on_disk, name) ? Module::on_disk
-                                                               : Module::missing;
-  }
+  const auto read = [&](std::string_view name) { modules.emplace(name, state_of(name)); };
+  std::ranges::for_each(k_modules, read);
+  std::ranges::for_each(k_network_modules, read);
   return modules;
 }
 
@@ -119,7 +140,7 @@ Kernel read_kernel(const host::Host& host) {
     kernel.has_configuration = true;
     kernel.configuration = read_configuration(host, path);
   }
-  kernel.modules = read_modules(host, kernel.release);
+  kernel.modules = read_modules(host, kernel);
   kernel.sysctls = read_sysctls(host);
   kernel.sysctls_writable = ::access(host.at("/proc/sys/net/ipv4/ip_forward").c_str(), W_OK) == 0;
   return kernel;

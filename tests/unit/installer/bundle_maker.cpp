@@ -112,6 +112,11 @@ void BundleMaker::name(const std::string& reference, const oci::Descriptor& what
   manifest().images.push_back({reference, what, std::move(parts), std::move(omitted)});
 }
 
+void BundleMaker::document(std::string kind, std::string name, std::string_view text) {
+  const auto made = blob(bytes_of(text), "application/yaml");
+  manifest().documents.push_back({std::move(kind), std::move(name), made.media_type, made.digest});
+}
+
 void BundleMaker::name_artifact(const std::string& reference, const oci::Descriptor& what) {
   manifest().artifacts.push_back({reference, what, {}, {}});
 }

@@ -38,6 +38,8 @@ public:
   /// Names what was made. `parts` are platforms with their manifests.
   void name(const std::string& reference, const oci::Descriptor& what, std::vector<bundle::PlatformManifest> parts = {},
             std::vector<std::string> omitted = {});
+  /// A document of YAML that the bundle brings: kind "spec", "cni-manifest".
+  void document(std::string kind, std::string name, std::string_view text);
   void name_artifact(const std::string& reference, const oci::Descriptor& what);
 
   /// "registry.k8s.io/…" with amd64 and arm64 made from `seed`, complete. Returns the index.

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <kubeferry/node/needs.hpp>
 
+#include <set>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <kubeferry/catalog/catalog.hpp>
+#include <kubeferry/preflight/facts.hpp>
 
 #include "bundle_maker.hpp"
 
@@ -12,6 +17,8 @@ namespace {
 using installer::testing_support::BundleMaker;
 using installer::testing_support::Folder;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 
 class NeedsTest : public ::testing::Test {
@@ -105,6 +112,77 @@ TEST_F(NeedsTest, ARuntimeSaysWhatTheConfigurationDoes) {
       wanted_images(*source, **platforms::find("linux/arm64"), std::vector<std::string>{"registry.k8s.io/lies:1"});
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(found->front().architecture, "amd64");
+}
+
+TEST(PodNetworkOf, KnowsWhatItAsksOfAHost) {
+  constexpr std::string_view k_manifest = "apiVersion: v1\nkind: Namespace\nmetadata: {name: kube-flannel}\n";
+  const auto host_of = [&](const std::string& network, std::string_view spec) {
+    const Folder folder;
+    BundleMaker maker;
+    maker.document("spec", "cluster.yaml", spec);
+    maker.document("cni-manifest", network + ".yaml", k_manifest);
+    return host_needs(pod_network_of(*source::local(maker.write(folder, "bundle"))).value());
+  };
+  constexpr std::string_view k_head =
+      "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: v1\nplatforms: [linux/amd64]\nkubernetes: v1.34.2\n";
+  auto host = host_of("flannel", fmt::format("{}cni: flannel\n", k_head));
+  ASSERT_TRUE(host);
+  EXPECT_EQ(host->name, "flannel");
+  EXPECT_THAT(host->modules, ElementsAre("br_netfilter", "vxlan"));
+  EXPECT_FALSE(host->own_manifest);
+
+  host = host_of("flannel", fmt::format("{}cni: {{name: flannel, manifest: own.yaml}}\n", k_head));
+  ASSERT_TRUE(host);
+  EXPECT_TRUE(host->own_manifest);
+
+  EXPECT_FALSE(host_of("custom", fmt::format("{}cni: {{manifest: own.yaml}}\n", k_head)));
+  EXPECT_FALSE(host_needs(std::nullopt));
+}
+
+TEST(PodNetworkOf, KnowsWhatAnOperatorStarts) {
+  const auto catalog = catalog::Catalog::builtin().value();
+  const auto chosen = catalog::choose_cni(catalog, "calico-operator", "", nullptr).value();
+  ASSERT_GT(chosen.release.run_time.size(), 1U);
+  const std::string held = chosen.release.run_time.front().reference;
+  const auto added = [&](std::string_view cni) {
+    const Folder folder;
+    BundleMaker maker;
+    maker.two_platforms(held, 1);
+    maker.document("spec", "cluster.yaml",
+                   fmt::format("apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: v1\n"
+                               "platforms: [linux/amd64]\ncni: {}\n",
+                               cni));
+    maker.document("cni-manifest", "calico-operator.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n");
+    const auto source = source::local(maker.write(folder, "bundle"));
+    const auto network = pod_network_of(*source).value();
+    std::vector<runtime::WantedImage> images;
+    // Twice, as when the user's own configuration names it, too: it is there once.
+    for (int times = 0; times < 2; ++times) {
+      EXPECT_TRUE(add_run_time_images(images, *source, **platforms::find("linux/amd64"), network));
+    }
+    EXPECT_TRUE(add_run_time_images(images, *source, **platforms::find("linux/s390x"), network));
+    EXPECT_TRUE(add_run_time_images(images, *source, **platforms::find("linux/amd64"), std::nullopt));
+    return images;
+  };
+  // The others of the release are not in this bundle, which is nobody's fault here.
+  const auto images = added(fmt::format("{{name: calico-operator, version: {}}}", chosen.release.version));
+  ASSERT_EQ(images.size(), 1U);
+  EXPECT_EQ(images.front().reference, held);
+  EXPECT_EQ(images.front().architecture, "amd64");
+  EXPECT_TRUE(added("{name: calico-operator, manifest: own.yaml}").empty());
+}
+
+// Preflight looks for modules by a list of its own: it does not read the catalog.
+TEST(NetworkModules, AreAllThatTheCatalogNames) {
+  const auto catalog = catalog::Catalog::builtin().value();
+  std::set<std::string_view> named;
+  for (const auto& cni : catalog.cnis) {
+    named.insert(cni.modules.begin(), cni.modules.end());
+  }
+  for (const auto known : preflight::k_modules) {
+    named.erase(known);
+  }
+  EXPECT_THAT(named, ElementsAreArray(preflight::k_network_modules));
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ Spoil kubernetes(const char* version) {
 Spoil without(const char* program) {
   return [program](Facts& facts, Question&) { facts.software.programs.erase(program); };
 }
+Spoil network(std::vector<std::string> modules) {
+  return [modules](Facts&, Question& question) {
+    question.network = NetworkNeeds{.name = "flannel", .modules = modules, .sysctls = {}};
+  };
+}
 Spoil created(const char* time) {
   return [time](Facts&, Question& question) { question.bundle->created = *parse_rfc3339(time); };
 }
@@ -132,6 +137,17 @@ INSTANTIATE_TEST_SUITE_P(
                "CONFIG_MEMCG, CONFIG_NETFILTER_XT_TARGET_REDIRECT"},
         Defect{"MissingModule",
                [](Facts& f, Question&) { f.kernel.modules["br_netfilter"] = Module::missing; },
+               {"error KernelModules"},
+               "br_netfilter"},
+        Defect{"NetworkHasWhatItNeeds", network({"br_netfilter", "vxlan", "not_looked_for"}), {}},
+        Defect{"NetworkLacksAModule", network({"vxlan", "ip_set"}), {"error NetworkModules"}, "has no module ip_set"},
+        Defect{"OwnNetworkMayDoWithout",
+               both(network({"vxlan", "ip_set"}), [](Facts&, Question& q) { q.network->own_manifest = true; }),
+               {"warning NetworkModules"},
+               "flannel needs it, unless"},
+        Defect{"NetworkLacksWhatAllNeed",
+               both(network({"br_netfilter"}),
+                    [](Facts& f, Question&) { f.kernel.modules["br_netfilter"] = Module::missing; }),
                {"error KernelModules"},
                "br_netfilter"},
         Defect{"NoModprobe", without("modprobe"), {"error KernelModules"}, "apt-get install kmod"},

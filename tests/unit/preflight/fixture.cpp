@@ -28,7 +28,11 @@ Kernel good_kernel() {
   }
   kernel.configuration["CONFIG_EXT4_FS"] = 'm';
   kernel.configuration["CONFIG_NETFILTER_XT_MATCH_COMMENT"] = 'm';
-  kernel.modules = {{"overlay", Module::loaded}, {"br_netfilter", Module::on_disk}, {"nf_conntrack", Module::on_disk}};
+  kernel.modules = {{"overlay", Module::loaded},
+                    {"br_netfilter", Module::on_disk},
+                    {"nf_conntrack", Module::on_disk},
+                    {"vxlan", Module::on_disk},
+                    {"ip_set", Module::missing}};
   kernel.sysctls = {{"net.ipv4.ip_forward", "1"},
                     {"net.ipv6.conf.default.forwarding", "0"},
                     {"fs.inotify.max_user_instances", "128"},

@@ -78,8 +78,8 @@ TEST(Ignore, TakesWhatTheDocumentationNames) {
 
 TEST(LeftOut, WithoutBundle) {
   EXPECT_THAT(left_out(Question()),
-              ElementsAre("Architecture", "Clock", "DiskSpace", "Inodes", "DiskPressure", "ServiceRoute", "CidrOverlap",
-                          "KubeletVersion", "KubeadmVersion", "ContainerRuntime"));
+              ElementsAre("Architecture", "Clock", "NetworkModules", "DiskSpace", "Inodes", "DiskPressure",
+                          "ServiceRoute", "CidrOverlap", "KubeletVersion", "KubeadmVersion", "ContainerRuntime"));
   EXPECT_THAT(left_out(good_question()), IsEmpty());
   Question question = good_question();
   question.pods.clear();

@@ -33,6 +33,7 @@ TEST(ReadFacts, Kernel) {
       "/boot/config-6.1.0-28-amd64",
       "#\n# Automatic\nCONFIG_NET_NS=y\nCONFIG_EXT4_FS=m\n# CONFIG_X is not set\nCONFIG_NAME=\"a\"\nCONFIG_END=\n");
   tree.write("/lib/modules/6.1.0-28-amd64/modules.builtin", "kernel/fs/overlayfs/overlay.ko\n");
+  tree.write("/sys/module/vxlan/initstate", "live\n");
   tree.write("/lib/modules/6.1.0-28-amd64/modules.dep",
              "kernel/net/bridge/br-netfilter.ko.xz: kernel/net/bridge/bridge.ko.xz\nkernel/x/not_nf_conntrack.ko:\n");
   const Kernel kernel = read_facts(tree.host()).kernel;
@@ -41,7 +42,9 @@ TEST(ReadFacts, Kernel) {
   EXPECT_EQ(kernel.configuration.at("CONFIG_NET_NS"), 'y');
   EXPECT_EQ(kernel.configuration.at("CONFIG_EXT4_FS"), 'm');
   EXPECT_FALSE(kernel.configuration.contains("CONFIG_X") || kernel.configuration.contains("CONFIG_END"));
-  EXPECT_EQ(kernel.modules.at("overlay"), Module::loaded);
+  EXPECT_EQ(kernel.modules.at("overlay"), Module::built_in);
+  EXPECT_EQ(kernel.modules.at("vxlan"), Module::loaded);
+  EXPECT_EQ(kernel.modules.at("ip_set"), Module::missing);
   EXPECT_EQ(kernel.modules.at("br_netfilter"), Module::on_disk);
   EXPECT_EQ(kernel.modules.at("nf_conntrack"), Module::missing);
   EXPECT_EQ(kernel.sysctls.at("net.ipv4.ip_forward"), "0");
@@ -60,12 +63,14 @@ TEST(ReadFacts, KernelWithoutModules) {
   tree.write("/proc/config.gz", "not read");
   tree.program("/usr/bin/gzip");
   tree.runner().answers[fmt::format("/usr/bin/gzip -dc {}", (tree.root() / "proc/config.gz").native())] =
-      "CONFIG_INET=y\n";
+      "CONFIG_INET=y\nCONFIG_NETFILTER_XT_SET=y\nCONFIG_GENEVE=m\n";
   const Kernel kernel = read_facts(tree.host()).kernel;
-  for (const auto& [name, state] : kernel.modules) {
-    EXPECT_EQ(state, Module::loaded) << name;
+  for (const auto name : k_modules) {
+    EXPECT_EQ(kernel.modules.at(std::string(name)), Module::loaded) << name;
   }
-  EXPECT_EQ(kernel.configuration.size(), 1U);
+  EXPECT_EQ(kernel.modules.at("xt_set"), Module::built_in);
+  EXPECT_EQ(kernel.modules.at("geneve"), Module::missing);
+  EXPECT_EQ(kernel.configuration.size(), 3U);
   EXPECT_FALSE(kernel.sysctls_writable);
 }
 

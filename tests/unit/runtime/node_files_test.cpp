@@ -55,11 +55,23 @@ TEST(KernelFiles, HaveWhatPodsNeed) {
   auto files = kernel_files({});
   EXPECT_EQ(files.at(0).text, "# Written by kubeferry.\noverlay\nbr_netfilter\n");
   EXPECT_EQ(files.at(1).text,
-            "# Written by kubeferry.\nnet.bridge.bridge-nf-call-iptables = 1\n"
-            "net.bridge.bridge-nf-call-ip6tables = 1\nnet.ipv4.ip_forward = 1\n");
+            "# Written by kubeferry.\nnet.bridge.bridge-nf-call-ip6tables = 1\n"
+            "net.bridge.bridge-nf-call-iptables = 1\nnet.ipv4.ip_forward = 1\n");
   files = kernel_files({.ipv6_forwarding = true});
   EXPECT_THAT(files.at(1).text, HasSubstr("net.ipv6.conf.all.forwarding = 1\n"));
   EXPECT_EQ(kernel_steps({}).size(), 7U);
+}
+
+TEST(KernelFiles, HaveWhatThePodNetworkNeeds) {
+  const KernelWants wants{
+      .modules = {"br_netfilter", "vxlan"},
+      .sysctls = {{"net.ipv4.conf.all.rp_filter", "0"}, {"net.bridge.bridge-nf-call-iptables", "0"}}};
+  const auto files = kernel_files(wants);
+  EXPECT_EQ(files.at(0).text, "# Written by kubeferry.\noverlay\nbr_netfilter\nvxlan\n");
+  EXPECT_THAT(files.at(1).text, HasSubstr("net.ipv4.conf.all.rp_filter = 0\n"));
+  // kubeadm asks for it, whatever a network says.
+  EXPECT_THAT(files.at(1).text, HasSubstr("net.bridge.bridge-nf-call-iptables = 1\n"));
+  EXPECT_EQ(kernel_steps(wants).size(), 9U);
 }
 
 TEST(CrictlConfiguration, NamesTheRuntime) {

@@ -19,7 +19,8 @@ namespace kubeferry::preflight {
 
 /// Where a kernel module is.
 enum class Module {
-  loaded,   ///< or built in
+  built_in,  ///< part of the kernel itself: there is nothing to load
+  loaded,
   on_disk,  ///< modprobe finds it
   missing,
 };
@@ -30,11 +31,13 @@ struct Kernel {
   std::string platform;                        ///< "linux/amd64"; empty: none that kubeferry carries
   bool has_configuration = false;              ///< one of the files where kubeadm looks is there
   std::map<std::string, char> configuration;   ///< "CONFIG_NET_NS" → 'y' or 'm'; empty when it could not be read
-  std::map<std::string, Module> modules;       ///< of k_modules
+  std::map<std::string, Module> modules;       ///< of k_modules and k_network_modules
   std::map<std::string, std::string> sysctls;  ///< of k_sysctls: "net.ipv4.ip_forward" → "1"; absent: no such key
   bool sysctls_writable = false;               ///< /proc/sys takes values from us
 };
 inline constexpr std::string_view k_modules[] = {"overlay", "br_netfilter", "nf_conntrack"};
+/// What pod networks of the catalog need besides (manifests/cni).
+inline constexpr std::string_view k_network_modules[] = {"geneve", "ip_set", "ipip", "openvswitch", "vxlan", "xt_set"};
 inline constexpr std::string_view k_sysctls[] = {"net.ipv4.ip_forward", "net.ipv6.conf.default.forwarding",
                                                  "fs.inotify.max_user_instances", "fs.inotify.max_user_watches"};
 

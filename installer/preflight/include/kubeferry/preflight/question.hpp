@@ -42,10 +42,19 @@ struct BundleFacts {
   std::string file;                                 ///< its name as the user gave it; empty: it is no file here
 };
 
+/// What the pod network that is to be applied asks of a host.
+struct NetworkNeeds {
+  std::string name;                            ///< "flannel"
+  std::vector<std::string> modules;            ///< kernel modules
+  std::map<std::string, std::string> sysctls;  ///< "net.ipv4.conf.all.rp_filter" → "0"
+  bool own_manifest = false;  ///< the user gave its manifest, which may be set up to do without some of them
+};
+
 /// What preflight is asked. Empty and absent members mean: not known, and what depends on them is not checked.
 struct Question {
   Role role = Role::init;
   std::optional<BundleFacts> bundle;
+  std::optional<NetworkNeeds> network;
   std::map<std::string, Need> needs;  ///< by path: one of k_places or below one; others are not looked at
   std::vector<host::Cidr> pods;
   std::vector<host::Cidr> services;

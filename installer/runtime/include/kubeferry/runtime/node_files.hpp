@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,11 +37,13 @@ inline constexpr std::string_view k_crictl_configuration = "/etc/crictl.yaml";
 
 struct KernelWants {
   bool ipv4_forwarding = true;
-  bool ipv6_forwarding = false;  ///< with a Pod network of IPv6
+  bool ipv6_forwarding = false;                ///< with a Pod network of IPv6
+  std::vector<std::string> modules;            ///< of the pod network, besides overlay and br_netfilter
+  std::map<std::string, std::string> sysctls;  ///< of the pod network: "net.ipv4.conf.all.rp_filter" → "0"
 };
 /// /etc/modules-load.d/kubeferry.conf and /etc/sysctl.d/90-kubeferry.conf, which count from the next boot on.
 [[nodiscard]] std::vector<ConfigurationFile> kernel_files(const KernelWants& wants);
-/// The same for now and for later: files, modules (overlay, br_netfilter), then sysctls.
+/// The same for now and for later: files, modules (overlay, br_netfilter, those of the pod network), then sysctls.
 [[nodiscard]] steps::Plan kernel_steps(const KernelWants& wants);
 
 /// A step for each file, with `mode`.
