@@ -27,7 +27,8 @@ join() { # NAME [OPTION…]
 reset() { on "$1" sh -c 'cd /root && ./kubeferry reset --yes'; }
 
 say 'a bundle of programs that really run'
-cluster_bundle ''
+cp "$here/pods.yaml" "$WORK/"
+cluster_bundle '' 'manifests: [pods.yaml]'
 "$host" net-up
 new_host cp1 10.99.0.21
 "$host" put cp1 "$WORK/cluster.tar.zst" /root/cluster.tar.zst
@@ -73,10 +74,8 @@ watchers_anew
 
 say 'Pods on every node reach each other and a Service'
 kubectl taint nodes --all node-role.kubernetes.io/master- node-role.kubernetes.io/control-plane- >/dev/null 2>&1 || true
-on cp1 sh -c 'cat >/root/pods.yaml' <"$here/pods.yaml"
-within 60 kubectl apply -f /root/pods.yaml >/dev/null
+# The manifest came with the bundle; init applied it.
 kubectl rollout status daemonset/answer --timeout=120s >/dev/null || { kubectl get pods -A -o wide; fail 'the Pods did not start'; }
-on cp1 rm /root/pods.yaml
 service=$(kubectl get service answer -o 'jsonpath={.spec.clusterIP}')
 mapfile -t addresses < <(kubectl get pods -l app=answer -o 'jsonpath={range .items[*]}{.status.podIP}{"\n"}{end}')
 mapfile -t pods < <(kubectl get pods -l app=answer -o 'jsonpath={range .items[*]}{.metadata.name}{"\n"}{end}')

@@ -45,7 +45,8 @@ registry_down() {
 trap 'status=$?; registry_down; set +e; (exit "$status"); finish' EXIT
 
 say 'a bundle of programs that really run, and a registry with a password'
-cluster_bundle ''
+cp "$here/pods.yaml" "$WORK/"
+cluster_bundle '' 'manifests: [pods.yaml]'
 "$host" net-up
 registry_up
 new_host cp1 10.99.0.21
@@ -92,8 +93,10 @@ remember w1
 quiet on w1 sh -c 'cd /root && ./kubeferry join --pack join.pack --trust site.pub'
 tail -n 2 "$WORK/log"
 
-say 'every image comes from there'
+say 'every image comes from there, those of the manifest that the bundle brings, too'
 kubectl wait --for=condition=Ready nodes --all --timeout=60s >/dev/null
+kubectl taint nodes --all node-role.kubernetes.io/master- node-role.kubernetes.io/control-plane- >/dev/null 2>&1 || true
+kubectl rollout status daemonset/answer --timeout=120s >/dev/null || { kubectl get pods -A -o wide; fail 'the Pods did not start'; }
 kubectl get pods -A -o 'jsonpath={range .items[*].spec.containers[*]}{.image}{"\n"}{end}' | sort | uniq -c
 ! kubectl get pods -A -o 'jsonpath={range .items[*].spec.containers[*]}{.image}{"\n"}{end}' | grep -v "^$place/" ||
   fail 'an image of another registry'

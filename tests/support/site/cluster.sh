@@ -5,9 +5,9 @@
 source "$(dirname "${BASH_SOURCE[0]}")/site.sh"
 
 # Everything of it in one: leaves $WORK/cluster.tar.zst, signed for $WORK/site.pub, and stops the upstream again.
-# cluster_bundle [VERSION]: another Kubernetes version than that of the programs' kubeadm.
+# cluster_bundle [VERSION [MORE]]: another Kubernetes version than that of the programs' kubeadm; further lines of its spec.
 cluster_bundle() {
-  cluster_site_up && cluster_site_spec "${1:-}" && cluster_site_seed && cluster_site_build || return 1
+  cluster_site_up && cluster_site_spec "$@" && cluster_site_seed && cluster_site_build || return 1
   site_down
 }
 
@@ -18,10 +18,11 @@ cluster_site_up() {
   site_up cluster
 }
 
-cluster_site_spec() { # [VERSION]
+cluster_site_spec() { # [VERSION [MORE]]
   local version=${1:-}
   [[ -n $version ]] || version=$("$WORK/programs/kubeadm" version -o short) || return 1
   site_spec site-cluster.yaml.in cluster.yaml "$version"
+  printf '%s\n' "${2:-}" >>"$WORK/cluster.yaml"
 }
 
 cluster_site_seed() { site_seed "$WORK/cluster.yaml" '' "$WORK/programs"; }
