@@ -16,11 +16,6 @@ constexpr std::string_view k_empty_type = "application/vnd.oci.empty.v1+json";
 constexpr std::string_view k_artifact_type = "application/vnd.kubeferry.node-files.v1";
 constexpr std::string_view k_empty = "{}";
 
-Bytes bytes_of(std::string_view text) {
-  const ByteView view = as_byte_view(text);
-  return {view.begin(), view.end()};
-}
-
 Json file_json(const bundle::FileRow& file, std::uint64_t size) {
   Json annotations;
   annotations.set("org.opencontainers.image.title", file.path.substr(file.path.rfind('/') + 1));
@@ -74,7 +69,7 @@ std::vector<NodeArtifact> node_artifacts(const bundle::Manifest& manifest,
   NodeArtifact artifact;
   artifact.row.reference =
       fmt::format("kubeferry.local/{}/node-files:{}", component(manifest.name), tag(manifest.version));
-  artifact.contents.push_back(bytes_of(k_empty));
+  artifact.contents.push_back(to_bytes(k_empty));
   Json entries = Json::array();
   for (const auto& platform : manifest.platforms) {
     Json layers = Json::array();
@@ -92,7 +87,7 @@ std::vector<NodeArtifact> node_artifacts(const bundle::Manifest& manifest,
     out.set("artifactType", k_artifact_type);
     out.set("config", empty_json());
     out.set("layers", std::move(layers));
-    const Bytes text = bytes_of(to_text(out));
+    const Bytes text = to_bytes(to_text(out));
     const oci::Descriptor descriptor{
         .media_type = std::string(k_manifest_type), .digest = crypto::Digest::of(text), .size = text.size()};
     const auto words = split(platform, '/');
@@ -117,7 +112,7 @@ std::vector<NodeArtifact> node_artifacts(const bundle::Manifest& manifest,
   index.set("mediaType", k_index_type);
   index.set("artifactType", k_artifact_type);
   index.set("manifests", std::move(entries));
-  Bytes text = bytes_of(to_text(index));
+  Bytes text = to_bytes(to_text(index));
   artifact.row.descriptor = {
       .media_type = std::string(k_index_type), .digest = crypto::Digest::of(text), .size = text.size()};
   artifact.contents.push_back(std::move(text));

@@ -25,11 +25,6 @@ constexpr std::string_view k_minimum_tool = "0.1.0";
 /// Older ones pass over the spec's manifests, and a cluster would lack them without a word.
 constexpr std::string_view k_applies_manifests_since = "0.2.0";
 
-Bytes bytes_of(std::string_view text) {
-  const ByteView view = as_byte_view(text);
-  return {view.begin(), view.end()};
-}
-
 class Planner {
 public:
   explicit Planner(const PlanInputs& inputs) : in_(inputs) {}
@@ -37,10 +32,10 @@ public:
   Result<BuildPlan> make() {
     identify();
     // The layout's own two files come first; index.json is filled in when everything it names is known.
-    add_known(bytes_of(oci::k_layout_text), std::string(oci::k_layout_file));
+    add_known(to_bytes(oci::k_layout_text), std::string(oci::k_layout_file));
     plan_.write.rows.emplace_back();
-    add_document("spec", "spec.yaml", "application/yaml", bytes_of(in_.spec_text));
-    add_document("lock", "lock.json", "application/json", bytes_of(to_text(in_.lock)));
+    add_document("spec", "spec.yaml", "application/yaml", to_bytes(in_.spec_text));
+    add_document("lock", "lock.json", "application/json", to_bytes(to_text(in_.lock)));
     KF_TRY(add_cni());
     KF_TRY(add_manifests());
     KF_TRY(add_images());
@@ -135,8 +130,8 @@ private:
     rewrite.pod_cidr_location = in_.pod_cidr_location;
     KF_TRY_ASSIGN(rewrite.images, fixed_references(original, name, in_.cni_images));
     KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(original, rewrite, name));
-    add_document("cni-manifest-original", name + ".original.yaml", "application/yaml", bytes_of(original));
-    add_document("cni-manifest", name + ".yaml", "application/yaml", bytes_of(rewritten.text));
+    add_document("cni-manifest-original", name + ".original.yaml", "application/yaml", to_bytes(original));
+    add_document("cni-manifest", name + ".yaml", "application/yaml", to_bytes(rewritten.text));
     add_document("cni-changes", name + ".changes.json", "application/json", changes_text(rewritten.changes));
     return {};
   }
@@ -170,9 +165,9 @@ private:
       catalog::ManifestRewrite rewrite;
       KF_TRY_ASSIGN(rewrite.images, fixed_references(original, wanted.name, {}));
       KF_TRY_ASSIGN(const auto rewritten, catalog::rewrite_manifest(original, rewrite, wanted.name));
-      add_document("manifest-original", wanted.name + ".original.yaml", "application/yaml", bytes_of(original));
+      add_document("manifest-original", wanted.name + ".original.yaml", "application/yaml", to_bytes(original));
       add_document(wanted.apply ? "manifest" : "manifest-carried", wanted.name + ".yaml", "application/yaml",
-                   bytes_of(rewritten.text));
+                   to_bytes(rewritten.text));
       add_document("manifest-changes", wanted.name + ".changes.json", "application/json",
                    changes_text(rewritten.changes));
     }
@@ -212,7 +207,7 @@ private:
       item.set("after", change.after);
       out.push(std::move(item));
     }
-    return bytes_of(to_text(out, JsonStyle::indented));
+    return to_bytes(to_text(out, JsonStyle::indented));
   }
 
   /// Indexes, manifests and configurations before all layers: a reader of the images' shape finds it in a few chunks.
@@ -291,7 +286,7 @@ private:
       KF_TRY_ASSIGN(auto made, packages::repository_files(
                                    {locked.format, locked.name, locked.architecture, in_.lock.created}, carried));
       for (packages::MadeFile& file : made) {
-        Bytes content = bytes_of(file.content);
+        Bytes content = to_bytes(file.content);
         repository.files.push_back({std::move(file.path), crypto::Digest::of(content), ""});
         add_known(std::move(content));
       }
@@ -301,7 +296,7 @@ private:
   }
 
   void fill_index() {
-    Bytes text = bytes_of(oci::index_json(entries_));
+    Bytes text = to_bytes(oci::index_json(entries_));
     bundle::BlobRow& row = plan_.write.rows[1];
     row.digest = crypto::Digest::of(text);
     row.size = text.size();

@@ -15,7 +15,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct BuildOptions {
   BuilderOptions common;
   std::vector<std::string> keys;
   std::string passphrase_file;
@@ -23,7 +23,7 @@ struct Options {
   std::string lock;
 };
 
-Result<std::vector<crypto::PrivateKey>> read_keys(const Options& options) {
+Result<std::vector<crypto::PrivateKey>> read_keys(const BuildOptions& options) {
   std::optional<crypto::SecretText> passphrase;
   if (!options.passphrase_file.empty()) {
     KF_TRY_ASSIGN(passphrase, crypto::read_passphrase_file(options.passphrase_file));
@@ -58,7 +58,7 @@ std::string summary(const builder::BuildReport& report) {
        {"manifest", report.built.manifest.to_string()}});
 }
 
-Status run_build(const Options& options, const Context& context) {
+Status run_build(const BuildOptions& options, const Context& context) {
   // The keys first: nobody wants to hear of a wrong passphrase after an hour of fetching.
   KF_TRY_ASSIGN(const auto keys, read_keys(options));
   KF_TRY_ASSIGN(const auto catalog, options.common.catalog.load());
@@ -88,7 +88,7 @@ Status run_build(const Options& options, const Context& context) {
 
 void add_build(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("build", "Fetch everything a spec needs into one signed bundle");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BuildOptions>();
   options->common.add_to(*command);
   command->add_option("-k,--key", options->keys, "Private key to sign with; several for several signatures")
       ->required()

@@ -16,7 +16,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct DiffOptions {
   std::string before;
   std::string after;
   TrustOption trust;
@@ -64,7 +64,7 @@ std::string diff_text(const bundle::BundleDiff& result) {
                 {"only in the second", count(result.only_after)}});
 }
 
-Status run_diff(const Options& options, const Context& context) {
+Status run_diff(const DiffOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto before, options.trust.open(options.before));
   KF_TRY_ASSIGN(const auto after, options.trust.open(options.after));
   const auto result = bundle::diff(before->manifest(), after->manifest());
@@ -75,7 +75,7 @@ Status run_diff(const Options& options, const Context& context) {
 
 void add_diff(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("diff", "Show what differs between two bundles");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DiffOptions>();
   command->add_option("A", options->before, "The bundle there is")->required();
   command->add_option("B", options->after, "The bundle to come")->required();
   options->trust.add_to(*command);

@@ -15,7 +15,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct DoctorOptions {
   std::string archive;
 };
 
@@ -30,7 +30,7 @@ std::string findings_text(const std::vector<preflight::Finding>& findings) {
   return text;
 }
 
-Status run_doctor(const Options& options, const Context& context) {
+Status run_doctor(const DoctorOptions& options, const Context& context) {
   const host::Host host = host::Host::local();
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   KF_TRY_ASSIGN(const node::NodeStatus status, read_status(host, "doctor", now));
@@ -61,7 +61,7 @@ Status run_doctor(const Options& options, const Context& context) {
 
 void add_doctor(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("doctor", "Status and what to do about it; collects what others need to help");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DoctorOptions>();
   command->add_option("--bundle-up", options->archive, "Write logs, configuration and state here, without secrets")
       ->type_name("FILE.tar.zst");
   commands.add_format(command);

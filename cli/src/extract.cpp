@@ -18,7 +18,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct ExtractOptions {
   std::string file;
   TrustOption trust;
   PolicyOptions policy;
@@ -36,7 +36,7 @@ struct Options {
   }
 };
 
-Status answer(const Options& options, const bundle::ExtractResult& result, Format format) {
+Status answer(const ExtractOptions& options, const bundle::ExtractResult& result, Format format) {
   if (format == Format::json) {
     Json out;
     out.set("directory", options.directory);
@@ -50,7 +50,7 @@ Status answer(const Options& options, const bundle::ExtractResult& result, Forma
                            result.files_written, human_bytes(result.bytes_written), result.files_kept));
 }
 
-Status run_extract(const Options& options, const Context& context) {
+Status run_extract(const ExtractOptions& options, const Context& context) {
   bundle::ExtractOptions wanted{
       .directory = options.directory, .what = options.what(), .threads = usable_processors(), .stop = context.stop};
   KF_TRY_ASSIGN(wanted.platform, canonical_platform(options.platform));
@@ -72,7 +72,7 @@ Status run_extract(const Options& options, const Context& context) {
 
 void add_extract(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("extract", "Write a bundle's content as an OCI layout and plain files");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExtractOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->trust.add_to(*command);
   command->add_option("--to", options->directory, "Where to; made when missing")->required()->type_name("DIR");

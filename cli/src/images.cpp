@@ -16,7 +16,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct ImagesOptions {
   std::string kubernetes;
   std::string cni;
   std::string platform;
@@ -49,7 +49,7 @@ Result<std::string> mirrored(const std::string& text, const std::string& reposit
   return name + (reference.digest ? "@" + reference.digest->to_string() : "");
 }
 
-Result<Network> network_of(const Options& options, const catalog::Catalog& catalog,
+Result<Network> network_of(const ImagesOptions& options, const catalog::Catalog& catalog,
                            const catalog::KubernetesVersion& kubernetes, const std::string& platform) {
   const auto at = options.cni.find('@');
   const std::string name = options.cni.substr(0, at);
@@ -85,7 +85,7 @@ Json cni_json(const Network& network) {
   return out;
 }
 
-Status run_list(const Options& options, const Context& context) {
+Status run_list(const ImagesOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto version, catalog::KubernetesVersion::parse(options.kubernetes));
   KF_TRY_ASSIGN(const std::string platform, canonical_platform(options.platform));
   KF_TRY_ASSIGN(const auto catalog, options.catalog.load());
@@ -129,7 +129,7 @@ Status run_list(const Options& options, const Context& context) {
 void add_images(CLI::App& app, Commands& commands) {
   CLI::App* images = app.add_subcommand("images", "Which images a Kubernetes version needs");
   images->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImagesOptions>();
   CLI::App* list =
       images->add_subcommand("list", "Print what that version's kubeadm would list, and a pod network's images");
   list->add_option("--kubernetes", options->kubernetes, "The version, v1.34.2")->required()->type_name("V");

@@ -17,7 +17,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct InitOptions {
   std::string file;
   NodeOptions node;
   PolicyOptions policy;
@@ -36,7 +36,7 @@ struct Options {
 
 std::optional<std::string> given(const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); }
 
-Result<node::InitOptions> read(const Options& options, const host::Host& host, const Context& context) {
+Result<node::InitOptions> read(const InitOptions& options, const host::Host& host, const Context& context) {
   KF_TRY_ASSIGN(node::CommonOptions common, options.node.read());
   node::InitOptions out{.common = std::move(common)};
   KF_TRY_ASSIGN(out.bundle, options.node.trust.open(options.file));
@@ -69,7 +69,7 @@ Json answer_json(const node::InitOptions& options, const node::Outcome& outcome)
   return out.set("otherMilliseconds", static_cast<std::uint64_t>(outcome.elsewhere.count()));
 }
 
-Status answer(const node::InitOptions& options, const node::Outcome& outcome, const Options& said, Format format) {
+Status answer(const node::InitOptions& options, const node::Outcome& outcome, const InitOptions& said, Format format) {
   const std::string kubeconfig = kubeconfig_of(options);
   if (format == Format::json) {
     return print_json(answer_json(options, outcome));
@@ -87,7 +87,7 @@ Status answer(const node::InitOptions& options, const node::Outcome& outcome, co
 }
 
 /// Checks all that init would check of this host, then has init itself run on a copy of it.
-Status rehearse(const host::Host& host, const Options& options, const node::InitOptions& wanted,
+Status rehearse(const host::Host& host, const InitOptions& options, const node::InitOptions& wanted,
                 const Context& context) {
   const std::array bundles = {wanted.bundle};
   KF_TRY(options.policy.check(bundles));
@@ -104,7 +104,7 @@ Status rehearse(const host::Host& host, const Options& options, const node::Init
   return options.rehearsal.run(host, draft, context);
 }
 
-Status run_init(Options options, const Context& context) {
+Status run_init(InitOptions options, const Context& context) {
   KF_TRY(options.rehearsal.check(options.node.dry_run, !options.site.registry.empty()));
   if (!options.node.dry_run) {
     KF_TRY(need_root("init"));
@@ -135,7 +135,7 @@ Status run_init(Options options, const Context& context) {
 }
 
 /// In a rehearsal the error goes to who started it, who knows more and says it once.
-Status run_anywhere(const Options& options, const Context& context) {
+Status run_anywhere(const InitOptions& options, const Context& context) {
   Status status = run_init(options, context);
   if (!status && options.rehearsal.inside && rehearsal::is_rehearsal()) {
     return rehearsal::leave_answer(propagate(std::move(status)));
@@ -147,7 +147,7 @@ Status run_anywhere(const Options& options, const Context& context) {
 
 void add_init(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("init", "Make this host the first control plane of a cluster");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InitOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->node.add_to(*command);
   options->site.add_to(*command);

@@ -19,7 +19,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct InspectOptions {
   std::string file;
   TrustOption trust;
   std::string manifest_directory;
@@ -169,7 +169,7 @@ Status extract_manifest(const bundle::Bundle& bundle, const std::filesystem::pat
   return {};
 }
 
-Status run_inspect(const Options& options, const Context& context) {
+Status run_inspect(const InspectOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
   if (!options.manifest_directory.empty()) {
     KF_TRY(extract_manifest(*bundle, options.manifest_directory));
@@ -187,7 +187,7 @@ Status run_inspect(const Options& options, const Context& context) {
 
 void add_inspect(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("inspect", "Show what is in a bundle");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InspectOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->trust.add_to(*command);
   command

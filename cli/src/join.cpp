@@ -19,7 +19,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct JoinOptions {
   NodeOptions node;
   std::string pack;
   bool control_plane = false;
@@ -36,7 +36,7 @@ struct Options {
 };
 
 /// kubeadm's own way: what a pack would say comes by options.
-Result<source::JoinPack> pack_of_options(const Options& options) {
+Result<source::JoinPack> pack_of_options(const JoinOptions& options) {
   const auto missing = [](std::string_view option) {
     return Failure(fail(ExitCode::usage, "{} is missing", option)
                        .value()
@@ -90,7 +90,7 @@ Result<source::JoinPack> pack_of_options(const Options& options) {
   return pack;
 }
 
-Result<source::JoinPack> pack_of(const Options& options) {
+Result<source::JoinPack> pack_of(const JoinOptions& options) {
   if (!options.token_on_command_line.empty()) {
     return Failure(Error{ExitCode::usage,
                          "--token: everybody on this machine can read command lines",
@@ -124,7 +124,7 @@ Status answer(const node::Outcome& outcome, const node::JoinOptions& options, Fo
       options.pack.endpoint, outcome.applied, outcome.kept, seconds(outcome.ours), seconds(outcome.elsewhere)));
 }
 
-Status run_join(const Options& options, const Context& context) {
+Status run_join(const JoinOptions& options, const Context& context) {
   if (!options.node.dry_run) {
     KF_TRY(need_root("join"));
   }
@@ -150,7 +150,7 @@ Status run_join(const Options& options, const Context& context) {
 
 void add_join(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("join", "Make this host a node of a cluster that kubeferry made");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JoinOptions>();
   command->add_option("HOST:PORT", options->endpoint, "The cluster's API server, when there is no --pack");
   command->add_option("--pack", options->pack, "The join pack that init or `join-pack create` wrote")
       ->type_name("FILE");

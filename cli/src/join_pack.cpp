@@ -18,7 +18,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct JoinPackOptions {
   std::string ttl = "2h";
   std::string file = "./join.pack";
   bool control_plane = false;
@@ -40,7 +40,7 @@ std::string own_socket(const host::Host& host) {
   return {};
 }
 
-Status answer(const Options& options, const source::JoinPack& pack, Format format) {
+Status answer(const JoinPackOptions& options, const source::JoinPack& pack, Format format) {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (format == Format::json) {
     Json out;
@@ -62,7 +62,7 @@ Status answer(const Options& options, const source::JoinPack& pack, Format forma
   return print(text);
 }
 
-Status run_create(const Options& options, const Context& context) {
+Status run_create(const JoinPackOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto ttl, parse_duration(options.ttl, "--ttl"));
   const host::Host host = host::Host::local();
   KF_TRY_ASSIGN(const ClusterAccess access, cluster_access(host, "join-pack create"));
@@ -80,7 +80,7 @@ Status run_create(const Options& options, const Context& context) {
 void add_join_pack(CLI::App& app, Commands& commands) {
   CLI::App* pack = app.add_subcommand("join-pack", "Make the file by which other hosts join this cluster");
   pack->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JoinPackOptions>();
   CLI::App* create = pack->add_subcommand("create", "Write a new join pack, with a token of its own");
   create->add_option("--ttl", options->ttl, "How long it is good; default 2h")->type_name("DURATION");
   create->add_flag("--control-plane", options->control_plane,

@@ -17,7 +17,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct KeyOptions {
   std::string name;
   std::string type = "ed25519";
   PassphraseOption passphrase;
@@ -31,7 +31,7 @@ Json public_json(const crypto::PublicKey& key) {
   return out;
 }
 
-Status run_generate(const Options& options, const Context& context) {
+Status run_generate(const KeyOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto algorithm, crypto::parse_key_algorithm(options.type));
   KF_TRY_ASSIGN(const auto passphrase, options.passphrase.read());
   KF_TRY_ASSIGN(const auto key, crypto::PrivateKey::generate(algorithm));
@@ -74,7 +74,7 @@ Status show_keyset(const crypto::Keyset& keyset, Format format) {
       table.text());
 }
 
-Status run_show(const Options& options, const Context& context) {
+Status run_show(const KeyOptions& options, const Context& context) {
   KF_TRY_ASSIGN(std::string text, read_user_file(options.name, crypto::k_max_keyset_bytes));
   // It may be the private half: then nothing of it is to stay behind in memory.
   const crypto::SecretText held(std::move(text));
@@ -99,7 +99,7 @@ Status run_show(const Options& options, const Context& context) {
 void add_key(CLI::App& app, Commands& commands) {
   CLI::App* key = app.add_subcommand("key", "Make and look at signing keys");
   key->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeyOptions>();
 
   CLI::App* generate = key->add_subcommand("generate", "Make a key pair: NAME.key and NAME.pub");
   generate->add_option("NAME", options->name, "Where to; existing files are never touched")->required();

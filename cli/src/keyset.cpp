@@ -15,7 +15,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct KeysetOptions {
   std::uint64_t threshold = 1;
   std::vector<std::string> keys;
   std::string output;
@@ -31,7 +31,7 @@ Result<crypto::TrustedKey> read_key(const std::string& text) {
   return crypto::TrustedKey{name, std::move(key)};
 }
 
-Status run_create(const Options& options) {
+Status run_create(const KeysetOptions& options) {
   crypto::KeysetContent content{.threshold = options.threshold};
   for (const auto& text : options.keys) {
     KF_TRY_ASSIGN(crypto::TrustedKey key, read_key(text));
@@ -48,7 +48,7 @@ Status run_create(const Options& options) {
 void add_keyset(CLI::App& app, Commands& commands) {
   CLI::App* keyset = app.add_subcommand("keyset", "Say who may sign, and how many of them must");
   keyset->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeysetOptions>();
   CLI::App* create = keyset->add_subcommand("create", "Write a keyset file for --trust");
   create->add_option("--threshold", options->threshold, "How many different keys must sign")
       ->required()

@@ -11,12 +11,12 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct LockOptions {
   BuilderOptions common;
   std::string output;
 };
 
-Status run_lock(const Options& options, const Context& context) {
+Status run_lock(const LockOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto catalog, options.common.catalog.load());
   builder::LockRequest request;
   request.spec = options.common.spec;
@@ -50,7 +50,7 @@ Status run_lock(const Options& options, const Context& context) {
 void add_lock(CLI::App& app, Commands& commands) {
   CLI::App* command =
       app.add_subcommand("lock", "Resolve every reference of a spec to a digest, and print what changed");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LockOptions>();
   options->common.add_to(*command);
   command->add_option("-o,--output", options->output, "The lock file; default: the spec's name with .lock")
       ->type_name("LOCK");

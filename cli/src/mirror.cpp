@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::uint64_t k_largest_ca_bundle = std::uint64_t{4} << 20;
 
-struct Options {
+struct MirrorOptions {
   std::vector<std::string> arguments;  ///< bundles, and the target last
   TrustOption trust;
   PolicyOptions policy;
@@ -39,7 +39,7 @@ struct Options {
   std::string directory;
 };
 
-Result<installer::MirrorOptions> mirror_options(const Options& options, const Context& context) {
+Result<installer::MirrorOptions> mirror_options(const MirrorOptions& options, const Context& context) {
   installer::MirrorOptions wanted;
   KF_TRY_ASSIGN(wanted.target, installer::MirrorTarget::parse(options.arguments.back()));
   wanted.endpoint.ca = options.ca;
@@ -120,7 +120,7 @@ std::string result_text(const installer::MirrorResult& result, bool dry_run) {
                 {"bytes sent", human_bytes(result.bytes_pushed)}});
 }
 
-Result<std::vector<std::shared_ptr<const bundle::Bundle>>> open_bundles(const Options& options) {
+Result<std::vector<std::shared_ptr<const bundle::Bundle>>> open_bundles(const MirrorOptions& options) {
   std::vector<std::shared_ptr<const bundle::Bundle>> bundles;
   for (std::size_t n = 0; n + 1 < options.arguments.size(); ++n) {
     KF_TRY_ASSIGN(auto opened, options.trust.open(options.arguments[n]));
@@ -129,7 +129,7 @@ Result<std::vector<std::shared_ptr<const bundle::Bundle>>> open_bundles(const Op
   return bundles;
 }
 
-Status run_mirror(const Options& options, const Context& context) {
+Status run_mirror(const MirrorOptions& options, const Context& context) {
   if (options.arguments.size() < 2) {
     return fail(ExitCode::usage, "mirror needs a bundle and where to: FILE HOST[:PORT][/PREFIX]");
   }
@@ -161,7 +161,7 @@ Status run_mirror(const Options& options, const Context& context) {
 
 void add_mirror(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("mirror", "Copy a bundle into a registry, and check it there");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<MirrorOptions>();
   command->add_option("FILE... TARGET", options->arguments, "The bundles, then HOST[:PORT][/PREFIX]")->required();
   options->trust.add_to(*command);
   command->add_option("--ca", options->ca, "CA certificate of the registry")->type_name("C");

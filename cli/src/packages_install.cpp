@@ -20,7 +20,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct PackagesInstallOptions {
   std::string file;
   std::vector<std::string> names;
   TrustOption trust;
@@ -30,7 +30,7 @@ struct Options {
   bool dry_run = false;
 };
 
-Status answer(const Options& options, const bundle::PackageRepository& repository,
+Status answer(const PackagesInstallOptions& options, const bundle::PackageRepository& repository,
               const host_packages::Outcome& outcome, Format format) {
   if (format == Format::json) {
     Json packages = Json::array();
@@ -70,7 +70,7 @@ Status answer(const Options& options, const bundle::PackageRepository& repositor
   return print(text);
 }
 
-Status run_install(const Options& options, const Context& context) {
+Status run_install(const PackagesInstallOptions& options, const Context& context) {
   KF_TRY(need_root("packages install"));
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
   const std::array bundles = {bundle};
@@ -98,7 +98,7 @@ Status run_install(const Options& options, const Context& context) {
 void add_packages_install(CLI::App& packages, Commands& commands) {
   CLI::App* command = packages.add_subcommand(
       "install", "Install them by the host's own package manager, from the bundle and nowhere else");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PackagesInstallOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   command->add_option("NAME", options->names, "Which packages; default: those that the bundle was built for");
   options->trust.add_to(*command);

@@ -17,12 +17,12 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct ResetOptions {
   bool yes = false;
   bool forget = false;
 };
 
-Status confirm(const Options& options) {
+Status confirm(const ResetOptions& options) {
   if (options.yes) {
     return {};
   }
@@ -38,7 +38,7 @@ Status confirm(const Options& options) {
   return line == "y" || line == "yes" ? Status() : fail(ExitCode::usage, "nothing was changed");
 }
 
-Status run_reset(const Options& options, const Context& context) {
+Status run_reset(const ResetOptions& options, const Context& context) {
   KF_TRY(need_root("reset"));
   const host::Host host = host::Host::local();
   if (!host.exists(steps::k_state_directory)) {
@@ -57,7 +57,7 @@ Status run_reset(const Options& options, const Context& context) {
 
 void add_reset(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("reset", "Undo on this host what init or join did, and nothing else");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ResetOptions>();
   command->add_flag("-y,--yes,--force", options->yes, "Do not ask");
   command->add_flag("--forget", options->forget,
                     "Also forget which bundles were accepted (rollback is not known then)");

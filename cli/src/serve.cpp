@@ -29,7 +29,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct ServeOptions {
   std::vector<std::string> files;
   TrustOption trust;
   PolicyOptions policy;
@@ -70,7 +70,7 @@ Result<Address> parse_address(const std::string& text) {
 bool is_every_address(const std::string& host) { return host == "::" || host == "0.0.0.0"; }
 
 /// The names under which clients reach us: what the user says, else the address, else the host's name.
-std::vector<std::string> names_of(const Options& options, const Address& address) {
+std::vector<std::string> names_of(const ServeOptions& options, const Address& address) {
   if (!options.names.empty()) {
     return options.names;
   }
@@ -91,7 +91,7 @@ std::filesystem::path credentials_directory() {
 }
 
 /// Nothing for plain HTTP.
-Result<std::optional<installer::IdentitySource>> identity_of(const Options& options,
+Result<std::optional<installer::IdentitySource>> identity_of(const ServeOptions& options,
                                                              const std::vector<std::string>& names) {
   if (options.tls_certificate.empty() != options.tls_key.empty()) {
     return fail(ExitCode::usage, "--tls-cert and --tls-key go together");
@@ -129,7 +129,7 @@ void keep_identity(const std::stop_token& stop, installer::IdentitySource source
 
 using Bundles = std::vector<std::shared_ptr<const bundle::Bundle>>;
 
-Status announce(const Options& options, const installer::RegistryPlace& place, const Bundles& bundles) {
+Status announce(const ServeOptions& options, const installer::RegistryPlace& place, const Bundles& bundles) {
   std::string ca;
   if (!options.plain_http && options.tls_certificate.empty()) {
     std::error_code ignored;
@@ -157,7 +157,7 @@ Status announce(const Options& options, const installer::RegistryPlace& place, c
   return print(text);
 }
 
-Status run_serve(const Options& options, const Context& context) {
+Status run_serve(const ServeOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const Address address, parse_address(options.listen));
   Bundles bundles;
   for (const auto& file : options.files) {
@@ -200,7 +200,7 @@ Status run_serve(const Options& options, const Context& context) {
 
 void add_serve(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("serve", "Be a read-only registry of what is in bundles");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   command->add_option("FILE", options->files, "The bundles; where two differ, the first counts")->required();
   options->trust.add_to(*command);
   command->add_option("--listen", options->listen, "Where to listen; port 0 takes a free one")

@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint64_t k_largest_signature = 1024;
 constexpr std::uint64_t k_largest_public_key = 16384;
 
-struct Options {
+struct SignOptions {
   std::string file;
   std::string pae_out;
   std::string signature;
@@ -29,7 +29,7 @@ struct Options {
   std::string output;
 };
 
-Result<bundle::NewSignature> signature_from_files(const Options& options) {
+Result<bundle::NewSignature> signature_from_files(const SignOptions& options) {
   if (options.signature.empty() || options.public_key.empty()) {
     return fail(ExitCode::usage, "--signature and --public-key go together");
   }
@@ -40,7 +40,7 @@ Result<bundle::NewSignature> signature_from_files(const Options& options) {
   return bundle::NewSignature{std::move(key), Bytes(bytes.begin(), bytes.end())};
 }
 
-Result<bundle::NewSignature> signature_by_key(const Options& options, const bundle::Signable& signable) {
+Result<bundle::NewSignature> signature_by_key(const SignOptions& options, const bundle::Signable& signable) {
   KF_TRY_ASSIGN(const auto passphrase, options.passphrase.read());
   KF_TRY_ASSIGN(const auto key, crypto::read_private_key(options.key, passphrase ? &*passphrase : nullptr));
   KF_TRY_ASSIGN(Bytes signature, key.sign(signable.pae));
@@ -55,12 +55,12 @@ std::string what_is_signed(const bundle::Signable& signable) {
                 {"manifest", signable.manifest_digest.to_string()}});
 }
 
-Status write_pae(const Options& options, const bundle::Signable& signable) {
+Status write_pae(const SignOptions& options, const bundle::Signable& signable) {
   KF_TRY(write_file_atomically(options.pae_out, as_text(signable.pae), 0644));
   return print(what_is_signed(signable) + facts({{"to sign", options.pae_out}}));
 }
 
-Status run_sign(const Options& options, const Context& context) {
+Status run_sign(const SignOptions& options, const Context& context) {
   const bool from_files = !options.signature.empty() || !options.public_key.empty();
   if (int{!options.pae_out.empty()} + int{from_files} + int{!options.key.empty()} != 1) {
     return Failure(Error{ExitCode::usage,
@@ -86,7 +86,7 @@ void add_sign(CLI::App& app, Commands& commands) {
       "Signing vouches for the bundle: verify it first. A key that never comes here signs in three steps:\n"
       "  kubeferry sign FILE --pae-out to-sign      then, where the key is, sign those bytes, and\n"
       "  kubeferry sign FILE --signature SIG --public-key PUB");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SignOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   command->add_option("-k,--key", options->key, "Sign with this private key")->type_name("KEY");
   options->passphrase.add_to(*command, "File whose first line decrypts the key");

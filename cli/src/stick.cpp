@@ -19,7 +19,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct StickOptions {
   std::string file;
   TrustOption trust;
   std::string directory;
@@ -30,7 +30,7 @@ const builder::StickFile* bootstrap_of(const builder::StickResult& result) {
   return found == result.files.end() ? nullptr : &*found;
 }
 
-Json to_json(const Options& options, const builder::StickResult& result) {
+Json to_json(const StickOptions& options, const builder::StickResult& result) {
   Json files = Json::array();
   for (const builder::StickFile& file : result.files) {
     Json one;
@@ -49,7 +49,7 @@ Json to_json(const Options& options, const builder::StickResult& result) {
   return out;
 }
 
-Status answer(const Options& options, const builder::StickResult& result, const Context& context) {
+Status answer(const StickOptions& options, const builder::StickResult& result, const Context& context) {
   if (!result.absent.empty()) {
     context.console.warning(
         fmt::format("the bundle carries no kubeferry for {} (docs/carrying.md)", fmt::join(result.absent, ", ")));
@@ -71,7 +71,7 @@ Status answer(const Options& options, const builder::StickResult& result, const 
   return print(text);
 }
 
-Status run_stick(const Options& options, const Context& context) {
+Status run_stick(const StickOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
   Result<builder::StickResult> result = builder::StickResult{};
   {
@@ -89,7 +89,7 @@ Status run_stick(const Options& options, const Context& context) {
 void add_stick(CLI::App& app, Commands& commands) {
   CLI::App* command =
       app.add_subcommand("stick", "Put a bundle and all that a bare machine needs to use it onto a medium");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StickOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->trust.add_to(*command);
   command->add_option("--to", options->directory, "A directory on the medium; made when missing")

@@ -17,7 +17,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct TokenOptions {
   std::string ttl = "2h";
   std::string description;
   std::string id;
@@ -52,7 +52,7 @@ Status run_list(const Context& context) {
   return print(table.text());
 }
 
-Status run_create(const Options& options, const Context& context) {
+Status run_create(const TokenOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto ttl, parse_duration(options.ttl, "--ttl"));
   const host::Host host = host::Host::local();
   KF_TRY_ASSIGN(const ClusterAccess access, cluster_access(host, "token create"));
@@ -68,7 +68,7 @@ Status run_create(const Options& options, const Context& context) {
   return print(fmt::format("{}\n", token.view()));
 }
 
-Status run_delete(const Options& options, const Context& context) {
+Status run_delete(const TokenOptions& options, const Context& context) {
   if (options.id.find('.') != std::string::npos) {
     return Failure(Error{ExitCode::usage,
                          "everybody on this machine can read command lines: a token is deleted by its id",
@@ -91,7 +91,7 @@ Status run_delete(const Options& options, const Context& context) {
 void add_token(CLI::App& app, Commands& commands) {
   CLI::App* token = app.add_subcommand("token", "List, make and delete the tokens by which nodes join");
   token->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TokenOptions>();
 
   CLI::App* list = token->add_subcommand("list", "Print the cluster's tokens, without their secret parts");
   commands.add_format(list);

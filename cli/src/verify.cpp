@@ -19,7 +19,7 @@ namespace kubeferry::cli {
 
 namespace {
 
-struct Options {
+struct VerifyOptions {
   std::string file;
   TrustOption trust;
   bool deep = false;
@@ -33,7 +33,7 @@ struct Measure {
   std::size_t threads = 0;
 };
 
-Result<Measure> read_everything(const bundle::Bundle& bundle, const Options& options, const Context& context) {
+Result<Measure> read_everything(const bundle::Bundle& bundle, const VerifyOptions& options, const Context& context) {
   const auto depth = options.deep ? bundle::Depth::blobs : bundle::Depth::chunks;
   Measure measure{.bytes = bundle::verify_bytes(bundle, depth),
                   .threads = options.jobs > 0 ? options.jobs : usable_processors()};
@@ -46,7 +46,7 @@ Result<Measure> read_everything(const bundle::Bundle& bundle, const Options& opt
   return measure;
 }
 
-Status answer(const bundle::Bundle& bundle, const Options& options, const Measure& measure, Format format) {
+Status answer(const bundle::Bundle& bundle, const VerifyOptions& options, const Measure& measure, Format format) {
   if (format == Format::json) {
     Json out = identity_json(bundle);
     out.set("verified", options.deep ? "blobs" : "chunks");
@@ -62,7 +62,7 @@ Status answer(const bundle::Bundle& bundle, const Options& options, const Measur
   return print(facts(lines));
 }
 
-Status run_verify(const Options& options, const Context& context) {
+Status run_verify(const VerifyOptions& options, const Context& context) {
   KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
   const std::array bundles = {bundle};
   KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
@@ -75,7 +75,7 @@ Status run_verify(const Options& options, const Context& context) {
 
 void add_verify(CLI::App& app, Commands& commands) {
   CLI::App* command = app.add_subcommand("verify", "Check a bundle's signatures and every byte of it");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   command->add_option("FILE", options->file, "The bundle")->required();
   options->trust.add_to(*command);
   command->add_flag("--deep", options->deep, "Also check every blob by its own digest, every image, and the framing");

@@ -9,7 +9,7 @@ namespace kubeferry::archive {
 
 namespace {
 
-constexpr std::string_view k_otherwise = "damaged";
+constexpr std::string_view k_damaged = "damaged";
 
 }  // namespace
 
@@ -21,14 +21,14 @@ Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_
   ::archive_read_support_format_raw(reader.get());
   ::archive_read_support_format_empty(reader.get());
   Feed from{&source, {}};
-  KF_TRY(open_feed(reader.get(), from, what, k_otherwise));
+  KF_TRY(open_feed(reader.get(), from, what, k_damaged));
   ::archive_entry* entry = nullptr;
   const int status = ::archive_read_next_header(reader.get(), &entry);
   if (status == ARCHIVE_EOF) {
     return std::string();
   }
   if (status != ARCHIVE_OK) {
-    return failure_of(reader.get(), from, what, k_otherwise);
+    return failure_of(reader.get(), from, what, k_damaged);
   }
   std::string content;
   std::string piece(std::size_t{256} * 1024, '\0');
@@ -38,7 +38,7 @@ Result<std::string> decompress(Source& source, std::uint64_t limit, std::string_
       return content;
     }
     if (count < 0) {
-      return failure_of(reader.get(), from, what, k_otherwise);
+      return failure_of(reader.get(), from, what, k_damaged);
     }
     if (content.size() + static_cast<std::uint64_t>(count) > limit) {
       return fail(ExitCode::limit, "{}: holds more than {} bytes", what, limit);

@@ -104,7 +104,7 @@ Result<std::optional<TarballMember>> judge(::archive_entry* entry, std::string_v
   return std::optional<TarballMember>(TarballMember{*name, static_cast<std::uint64_t>(size)});
 }
 
-constexpr std::string_view k_otherwise = "not a tar archive";
+constexpr std::string_view k_not_tar = "not a tar archive";
 
 }  // namespace
 
@@ -117,7 +117,7 @@ Status read_tarball(Source& source, std::string_view what, const TarballLimits& 
   // Nothing else: every further format is a parser that an attacker could choose.
   ::archive_read_support_format_tar(reader.get());
   Feed from{&source, {}};
-  KF_TRY(open_feed(reader.get(), from, what, k_otherwise));
+  KF_TRY(open_feed(reader.get(), from, what, k_not_tar));
   std::set<std::string> seen;
   std::uint64_t entries = 0;
   std::uint64_t total = 0;
@@ -128,7 +128,7 @@ Status read_tarball(Source& source, std::string_view what, const TarballLimits& 
       return {};
     }
     if (status != ARCHIVE_OK) {
-      return failure_of(reader.get(), from, what, k_otherwise);
+      return failure_of(reader.get(), from, what, k_not_tar);
     }
     if (++entries > limits.entries) {
       return fail(ExitCode::limit, "{}: more than {} entries", what, limits.entries);

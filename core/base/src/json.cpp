@@ -9,8 +9,6 @@ namespace kubeferry {
 
 namespace {
 
-constexpr std::int64_t k_largest_integer = (std::int64_t{1} << 53) - 1;
-
 void append_string(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
@@ -101,6 +99,14 @@ Json& Json::push(Json value) {
   return *this;
 }
 
+Json json_array(const std::vector<std::string>& texts) {
+  Json array = Json::array();
+  for (const std::string& text : texts) {
+    array.push(text);
+  }
+  return array;
+}
+
 std::string to_text(const Json& value, JsonStyle style) {
   std::string out;
   append(out, value, style, 0);
@@ -146,7 +152,7 @@ Result<bool> JsonView::boolean() const {
 
 Result<std::uint64_t> JsonView::unsigned_integer() const {
   const auto* value = value_->as_integer();
-  if (value == nullptr || *value < 0 || *value > k_largest_integer) {
+  if (value == nullptr || *value < 0 || *value > k_largest_json_integer) {
     return wrong("must be an integer from 0 to 2^53-1");
   }
   return static_cast<std::uint64_t>(*value);

@@ -9,8 +9,6 @@ namespace kubeferry {
 
 namespace {
 
-constexpr std::int64_t k_largest_integer = (std::int64_t{1} << 53) - 1;
-
 /// Builds the value while the library's SAX parser reads; refuses what I-JSON does not allow.
 class Builder {
 public:
@@ -26,10 +24,11 @@ public:
   bool null() { return add(Json()); }
   bool boolean(bool value) { return add(Json(value)); }
   bool number_integer(number_integer_t value) {
-    return (value >= -k_largest_integer && value <= k_largest_integer) ? add(Json(value)) : number_too_large();
+    return (value >= -k_largest_json_integer && value <= k_largest_json_integer) ? add(Json(value))
+                                                                                 : number_too_large();
   }
   bool number_unsigned(number_unsigned_t value) {
-    return value <= static_cast<number_unsigned_t>(k_largest_integer) ? add(Json(value)) : number_too_large();
+    return value <= static_cast<number_unsigned_t>(k_largest_json_integer) ? add(Json(value)) : number_too_large();
   }
   bool number_float(number_float_t, const string_t& text) {
     // A huge integer arrives here as well; it has no '.', 'e' or 'E'.

@@ -7,14 +7,6 @@ namespace kubeferry::catalog {
 
 namespace {
 
-Json list(const std::vector<std::string>& values) {
-  Json array = Json::array();
-  for (const std::string& value : values) {
-    array.push(value);
-  }
-  return array;
-}
-
 Json to_json(const DownloadNeed& need) {
   Json members = Json::array();
   for (const MemberRule& rule : need.members) {
@@ -22,7 +14,7 @@ Json to_json(const DownloadNeed& need) {
                      .set("from", rule.from)
                      .set("to", rule.to)
                      .set("mode", fmt::format("{:04o}", rule.mode))
-                     .set("except", list(rule.except)));
+                     .set("except", json_array(rule.except)));
   }
   Json checksum = Json::object();
   checksum.set("url", need.checksum.url).set("style", to_string(need.checksum.style));
@@ -44,7 +36,7 @@ Json to_json(const Needs& needs) {
   Json images = Json::array();
   for (const ImageNeed& image : needs.images) {
     Json row = Json::object();
-    row.set("reference", image.reference).set("why", image.why).set("platforms", list(image.platforms));
+    row.set("reference", image.reference).set("why", image.why).set("platforms", json_array(image.platforms));
     images.push(std::move(row));
   }
   Json downloads = Json::array();
@@ -66,7 +58,7 @@ Json to_json(const Needs& needs) {
       .set("downloads", std::move(downloads))
       .set("packages", std::move(packages))
       .set("missing", std::move(missing))
-      .set("notes", list(needs.notes));
+      .set("notes", json_array(needs.notes));
   return document;
 }
 

@@ -111,19 +111,11 @@ Status add(const PackagesSpec& packages, const Spec& spec, const Catalog& catalo
   }
   for (const PackageSource& source : sources) {
     if (source.unsigned_) {
-      needs.notes.push_back(fmt::format("{}: the list of packages of {} is UNSIGNED: nothing but TLS vouches for it",
-                                        need.name, source.url));
+      needs.notes.push_back(fmt::format(
+          "{}: the json_array of packages of {} is UNSIGNED: nothing but TLS vouches for it", need.name, source.url));
     }
   }
   return {};
-}
-
-Json list(const std::vector<std::string>& values) {
-  Json array = Json::array();
-  for (const std::string& value : values) {
-    array.push(value);
-  }
-  return array;
 }
 
 }  // namespace
@@ -139,13 +131,15 @@ Json to_json(const PackageNeed& need) {
   Json repositories = Json::array();
   for (const PackageSource& source : need.sources) {
     Json row = Json::object();
-    row.set("url", source.url).set("suites", list(source.suites)).set("components", list(source.components));
+    row.set("url", source.url)
+        .set("suites", json_array(source.suites))
+        .set("components", json_array(source.components));
     row.set("keyring", source.keyring).set("sha256", source.sha256).set("unsigned", source.unsigned_);
     repositories.push(std::move(row));
   }
   Json row = Json::object();
   row.set("name", need.name).set("format", to_string(need.format)).set("platform", need.platform);
-  row.set("architecture", need.architecture).set("install", list(need.install));
+  row.set("architecture", need.architecture).set("install", json_array(need.install));
   row.set("repositories", std::move(repositories));
   return row;
 }

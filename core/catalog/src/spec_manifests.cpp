@@ -11,7 +11,7 @@ namespace kubeferry::catalog {
 namespace {
 
 /// "metallb-native" of https://…/metallb-native.yaml and of deploy/metallb-native.yaml.
-std::string name_from(std::string_view place) {
+std::string name_of_place(std::string_view place) {
   std::string_view name = place.substr(place.rfind('/') + 1);
   for (const std::string_view end : {".yaml", ".yml"}) {
     if (name.ends_with(end)) {
@@ -61,8 +61,8 @@ Result<ManifestSpec> read_manifest(const YamlReader& reader, const SpecContext& 
   }
   KF_TRY_ASSIGN(manifest.name,
                 reader.is_scalar()
-                    ? Result<std::string>(name_from(manifest.source))
-                    : reader.text_or("name", name_from(manifest.url.empty() ? manifest.source : manifest.url)));
+                    ? Result<std::string>(name_of_place(manifest.source))
+                    : reader.text_or("name", name_of_place(manifest.url.empty() ? manifest.source : manifest.url)));
   if (!check_name(manifest.name)) {
     return reader.wrong(fmt::format("\"{}\" cannot be a name", printable(manifest.name)),
                         "give it one of letters, digits and . _ - +: name: my-manifest");

@@ -12,7 +12,7 @@
 namespace kubeferry::net {
 namespace {
 
-constexpr std::uint64_t k_largest_bundle = std::uint64_t{4} << 20;
+constexpr std::uint64_t k_largest_file = std::uint64_t{4} << 20;
 
 // A static program carries no default of the machine it runs on: the places of Debian, Red Hat, SUSE and Alpine.
 std::string find_system_bundle() {
@@ -31,7 +31,7 @@ std::string find_system_bundle() {
 }
 
 Result<std::string> read_pem(const std::filesystem::path& path, std::string_view kind, std::string_view endpoint) {
-  auto text = read_file(path, k_largest_bundle);
+  auto text = read_file(path, k_largest_file);
   if (!text) {
     return fail(ExitCode::tls, "{} of {}: {}", kind, endpoint, text.error().message);
   }

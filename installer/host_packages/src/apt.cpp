@@ -34,7 +34,7 @@ DPkg::Options:: "--force-confdef";
 DPkg::Options:: "--force-confold";
 )";
 
-constexpr std::string_view k_hint =
+constexpr std::string_view k_apt_hint =
     "what it said is above, and in /var/log/apt/term.log; run the same command again when that is put right";
 
 /// "Inst socat [1.7.4-1] (1.7.4.4-2 kubeferry [arm64])" → socat, 1.7.4.4-2.
@@ -133,7 +133,7 @@ public:
   Status install(std::span<const std::string> names) override {
     auto argv = apt_get({"--fix-broken", "install"});
     argv.insert(argv.end(), names.begin(), names.end());
-    return shop_.work(std::move(argv), std::string(k_hint));
+    return shop_.work(std::move(argv), std::string(k_apt_hint));
   }
 
 private:

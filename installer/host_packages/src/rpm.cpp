@@ -11,7 +11,7 @@ namespace kubeferry::host_packages {
 
 namespace {
 
-constexpr std::string_view k_hint = "what it said is above; run the same command again when that is put right";
+constexpr std::string_view k_rpm_hint = "what it said is above; run the same command again when that is put right";
 
 /// What a package manager is told so that it knows the repository in the folder and no other.
 std::vector<std::string> only_repository(const std::string& program, const Workshop& shop) {
@@ -83,7 +83,7 @@ public:
       argv.emplace_back("--no-recommends");
     }
     argv.insert(argv.end(), names.begin(), names.end());
-    return shop_.work(std::move(argv), std::string(k_hint));
+    return shop_.work(std::move(argv), std::string(k_rpm_hint));
   }
 
 private:

@@ -10,7 +10,7 @@ namespace kubeferry::node {
 
 namespace {
 
-constexpr std::uint64_t k_largest_answer = std::uint64_t{64} * 1024 * 1024;
+constexpr std::uint64_t k_largest_output = std::uint64_t{64} * 1024 * 1024;
 constexpr std::chrono::seconds k_request_patience{30};
 // A manifest is compared and applied object by object, in several requests each.
 constexpr std::chrono::minutes k_manifest_patience{5};
@@ -46,7 +46,7 @@ std::string request_timeout() { return fmt::format("--request-timeout={}s", k_re
 Command Kubectl::command(std::vector<std::string> arguments) const {
   Command out{.argv = {program_, fmt::format("--kubeconfig={}", kubeconfig_), std::string(k_kubectl_cache)},
               .timeout = k_request_patience,
-              .output_limit = k_largest_answer};
+              .output_limit = k_largest_output};
   out.argv.insert(out.argv.end(), std::make_move_iterator(arguments.begin()), std::make_move_iterator(arguments.end()));
   return out;
 }

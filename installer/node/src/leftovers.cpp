@@ -31,14 +31,6 @@ std::vector<std::string> names_in(const host::Host& host, std::string_view direc
   return out;
 }
 
-Json to_json(const std::vector<std::string>& names) {
-  Json out = Json::array();
-  for (const auto& name : names) {
-    out.push(name);
-  }
-  return out;
-}
-
 std::set<std::string> strings(const Json* list) {
   std::set<std::string> out;
   if (list != nullptr && list->as_array() != nullptr) {
@@ -279,7 +271,7 @@ Json note_leftovers(const host::Host& host) {
   Json folders = Json::object();
   for (const auto folder : k_folders) {
     if (host.exists(folder)) {
-      folders.set(std::string(folder), to_json(names_in(host, folder)));
+      folders.set(std::string(folder), json_array(names_in(host, folder)));
     }
   }
   Json sysctls = Json::object();
@@ -291,12 +283,12 @@ Json note_leftovers(const host::Host& host) {
   Json out;
   out.set("paths", std::move(paths));
   out.set("folders", std::move(folders));
-  out.set("interfaces", to_json(names_in(host, "/sys/class/net")));
-  out.set("namespaces", to_json(names_in(host, k_namespaces)));
+  out.set("interfaces", json_array(names_in(host, "/sys/class/net")));
+  out.set("namespaces", json_array(names_in(host, k_namespaces)));
   out.set("sysctls", std::move(sysctls));
-  out.set("groupOptions", to_json(group_options(host)));
+  out.set("groupOptions", json_array(group_options(host)));
   const auto tables = packet_filter_tables(host);
-  out.set("firewallTables", to_json({tables.begin(), tables.end()}));
+  out.set("firewallTables", json_array({tables.begin(), tables.end()}));
   return out;
 }
 

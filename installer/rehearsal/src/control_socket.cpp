@@ -17,7 +17,7 @@ namespace kubeferry::rehearsal {
 
 namespace {
 
-constexpr std::size_t k_largest = std::size_t{128} << 10;
+constexpr std::size_t k_largest_message = std::size_t{128} << 10;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
@@ -41,7 +41,7 @@ std::string message_of(const Reply& reply) {
   Json json;
   json.set("status", reply.status);
   // What does not fit is cut: people read it.
-  json.set("out", reply.out.substr(0, k_largest / 8)).set("err", reply.err.substr(0, k_largest / 8));
+  json.set("out", reply.out.substr(0, k_largest_message / 8)).set("err", reply.err.substr(0, k_largest_message / 8));
   return to_text(json);
 }
 
@@ -73,7 +73,7 @@ void ControlSocket::serve(Manager& manager) {
   for (int caller = 0; (caller = ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC)) >= 0;) {
     callers_.push_back(std::make_shared<Fd>(caller));
   }
-  std::vector<char> buffer(k_largest);
+  std::vector<char> buffer(k_largest_message);
   for (auto& caller : std::vector(callers_)) {
     const ssize_t count = ::recv(caller->get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -105,7 +105,7 @@ Result<Reply> ask_manager(const std::string& path, std::span<const std::string> 
   if (::send(socket.get(), message.data(), message.size(), MSG_NOSIGNAL) < 0) {
     return fail_errno(errno, path);
   }
-  std::vector<char> buffer(k_largest);
+  std::vector<char> buffer(k_largest_message);
   ssize_t count = 0;
   do {
     count = ::recv(socket.get(), buffer.data(), buffer.size(), 0);

@@ -12,13 +12,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view k_mark = ".of-a-rehearsal";
+constexpr std::string_view k_log_mark = ".of-a-rehearsal";
 
 }  // namespace
 
 void forget_logs(const std::string& target) {
   std::error_code ignored;
-  if (fs::is_regular_file(fs::symlink_status(fmt::format("{}/{}", target, k_mark), ignored))) {
+  if (fs::is_regular_file(fs::symlink_status(fmt::format("{}/{}", target, k_log_mark), ignored))) {
     fs::remove_all(target, ignored);
   }
 }
@@ -30,7 +30,7 @@ Status keep_logs(const std::string& directory, const std::string& target) {
     return fail(ExitCode::usage, "{} is there already, so the rehearsal's logs were not kept", target);
   }
   KF_TRY(make_folder(target, 0700));
-  KF_TRY(make_file(fmt::format("{}/{}", target, k_mark), "", 0600));
+  KF_TRY(make_file(fmt::format("{}/{}", target, k_log_mark), "", 0600));
   const std::pair<std::string, std::string_view> wanted[] = {
       {fmt::format("{}/logs", k_shared), "units"},
       {fmt::format("{}/var-lib-kubeferry/kubeadm", k_real), "kubeadm"},

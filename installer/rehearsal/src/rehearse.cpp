@@ -25,7 +25,7 @@ namespace kubeferry::rehearsal {
 
 namespace {
 
-constexpr int k_nap_milliseconds = 200;
+constexpr int k_pause_milliseconds = 200;
 constexpr std::size_t k_largest_message = std::size_t{256} << 10;
 
 Result<Plan> plan_of(const host::Host& host, const Wants& wants, const Workplace& place) {
@@ -61,7 +61,7 @@ Result<Json> listen(const Child& child, const Workplace& place, const Talk& talk
       return Failure(Error{ExitCode::interrupted, "the rehearsal was stopped", "nothing is left of it", {}});
     }
     pollfd wait{child.control(), POLLIN, 0};
-    if (::poll(&wait, 1, k_nap_milliseconds) <= 0) {
+    if (::poll(&wait, 1, k_pause_milliseconds) <= 0) {
       continue;
     }
     const ssize_t count = ::recv(child.control(), buffer.data(), buffer.size(), 0);

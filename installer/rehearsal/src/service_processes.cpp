@@ -28,16 +28,16 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t k_largest_credential = std::uint64_t{1} << 20;
 
-struct Kept {
+struct KeptFolder {
   std::string_view key;
   std::string_view base;
   std::string_view variable;
 };
-constexpr Kept k_folders[] = {{"State", "/var/lib", "STATE_DIRECTORY"},
-                              {"Runtime", "/run", "RUNTIME_DIRECTORY"},
-                              {"Cache", "/var/cache", "CACHE_DIRECTORY"},
-                              {"Logs", "/var/log", "LOGS_DIRECTORY"},
-                              {"Configuration", "/etc", "CONFIGURATION_DIRECTORY"}};
+constexpr KeptFolder k_kept_folders[] = {{"State", "/var/lib", "STATE_DIRECTORY"},
+                                         {"Runtime", "/run", "RUNTIME_DIRECTORY"},
+                                         {"Cache", "/var/cache", "CACHE_DIRECTORY"},
+                                         {"Logs", "/var/log", "LOGS_DIRECTORY"},
+                                         {"Configuration", "/etc", "CONFIGURATION_DIRECTORY"}};
 
 std::uint32_t octal(const std::string& text, std::uint32_t otherwise) {
   std::uint32_t mode = otherwise;
@@ -110,7 +110,7 @@ Status Service::make_environment() {
 }
 
 void Service::make_folders() {
-  for (const auto& [key, base, variable] : k_folders) {
+  for (const auto& [key, base, variable] : k_kept_folders) {
     const std::uint32_t mode = octal(file_.settings.value(fmt::format("Service.{}DirectoryMode", key)), 0755);
     std::string all;
     for (const auto& line : file_.settings.values(fmt::format("Service.{}Directory", key))) {

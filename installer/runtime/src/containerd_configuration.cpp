@@ -15,7 +15,7 @@ namespace kubeferry::runtime {
 
 namespace {
 
-constexpr std::string_view k_mark = "# Written by kubeferry";
+constexpr std::string_view k_first_words = "# Written by kubeferry";
 constexpr std::string_view k_runc_type = "io.containerd.runc.v2";
 constexpr Version k_second{2, 0, 0};
 
@@ -35,7 +35,8 @@ Status set_all(TomlText& toml, const std::vector<Setting>& wanted) {
 /// A text of ours from the start.
 Result<std::string> made(const Version& version, int configuration_version, const ContainerdWants& wants,
                          const Surroundings& surroundings) {
-  KF_TRY_ASSIGN(TomlText toml, TomlText::parse(fmt::format("{}.\nversion = {}\n", k_mark, configuration_version), ""));
+  KF_TRY_ASSIGN(TomlText toml,
+                TomlText::parse(fmt::format("{}.\nversion = {}\n", k_first_words, configuration_version), ""));
   KF_TRY(set_all(toml, settings(version, dialect_of(configuration_version), wants, surroundings)));
   return toml.text();
 }
@@ -186,7 +187,7 @@ Result<ContainerdConfiguration> adapted(const Version& version, std::vector<Text
   const auto chosen = chosen_directory(texts, dialect);
   surroundings.registry_set = chosen.has_value();
   result.registry_directory = chosen.value_or(wants.registry_directory);
-  if (version < k_second || texts.front().before.starts_with(k_mark)) {
+  if (version < k_second || texts.front().before.starts_with(k_first_words)) {
     KF_TRY(set_all(counting(texts).toml, settings(version, dialect, wants, surroundings)));
   } else {
     KF_TRY_ASSIGN(std::string text, made(version, number, wants, surroundings));

@@ -8,7 +8,7 @@ namespace kubeferry::runtime {
 
 namespace {
 
-constexpr Version k_second{2, 0, 0};
+constexpr Version k_version_2{2, 0, 0};
 constexpr Version k_bin_directories{2, 1, 0};  // cni.bin_dirs
 constexpr Version k_two_directories{2, 2, 0};  // registry.config_path has a default, and Docker's directory is in it
 constexpr Version k_version_4{2, 3, 0};
@@ -50,7 +50,7 @@ Dialect dialect_of(int configuration_version) {
 }
 
 int newest_configuration_version(const Version& version) {
-  return version < k_second ? 2 : version < k_version_4 ? 3 : 4;
+  return version < k_version_2 ? 2 : version < k_version_4 ? 3 : 4;
 }
 
 std::vector<Setting> settings(const Version& version, const Dialect& dialect, const ContainerdWants& wants,
@@ -60,7 +60,7 @@ std::vector<Setting> settings(const Version& version, const Dialect& dialect, co
   if (wants.restrict_oom_score == RestrictOomScore::yes) {
     out.push_back({dialect.restrict_oom_score, "true"});
   }
-  if (version < k_second && version >= k_image_pull_sync_fs) {
+  if (version < k_version_2 && version >= k_image_pull_sync_fs) {
     out.push_back({{"plugins", "io.containerd.grpc.v1.cri", "image_pull_with_sync_fs"}, "true"});
   }
   const bool many = version >= k_bin_directories && dialect.configuration_version >= 3 && !surroundings.bin_dir_set;
@@ -79,7 +79,7 @@ std::vector<Setting> settings(const Version& version, const Dialect& dialect, co
     out.push_back({below(dialect.runtimes, {runtime, "options", "SystemdCgroup"}),
                    std::string(as_toml(wants.cgroup_driver == CgroupDriver::systemd))});
   }
-  if (version >= k_second) {
+  if (version >= k_version_2) {
     out.push_back({{"plugins", "io.containerd.service.v1.diff-service", "sync_fs"}, "true"});
   }
   return out;

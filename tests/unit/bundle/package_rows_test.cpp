@@ -19,7 +19,7 @@ namespace {
 using namespace testing_support;
 using testing::HasSubstr;
 
-crypto::Digest digest(std::string_view text) { return crypto::Digest::of(as_byte_view(text)); }
+crypto::Digest digest_of(std::string_view text) { return crypto::Digest::of(as_byte_view(text)); }
 
 PackageRepository sample_repository() {
   return {.name = "debian-12",
@@ -28,9 +28,9 @@ PackageRepository sample_repository() {
           .distribution = "debian",
           .distribution_version = "12",
           .install = {"socat", "g++"},
-          .files = {{"pool/socat_1.7.4.4-2_arm64.deb", digest("socat"), "https://deb.example/socat.deb"},
-                    {"Packages", digest("packages"), ""},
-                    {"Release", digest("release"), ""}}};
+          .files = {{"pool/socat_1.7.4.4-2_arm64.deb", digest_of("socat"), "https://deb.example/socat.deb"},
+                    {"Packages", digest_of("packages"), ""},
+                    {"Release", digest_of("release"), ""}}};
 }
 
 /// What parsing the text of `repository` says, with `from` in the text changed into `to`.
@@ -95,9 +95,9 @@ TEST(PackageRows, OlderProgramsAreTold) {
 
 TEST(PackageRows, TheirBlobsAreInTheBundle) {
   Manifest manifest = manifest_with({sample_repository()}, std::string(k_packages_since));
-  manifest.packages[0].files[1].digest = digest("elsewhere");
+  manifest.packages[0].files[1].digest = digest_of("elsewhere");
   EXPECT_THAT(parse_manifest(to_text(manifest)).error().message,
-              HasSubstr("Packages for linux/arm64 needs " + digest("elsewhere").to_string()));
+              HasSubstr("Packages for linux/arm64 needs " + digest_of("elsewhere").to_string()));
 }
 
 TEST(PackageRows, OneRepositoryOfANameForEachPlatform) {
@@ -148,7 +148,7 @@ TEST(PackageRows, EachFormatHasItsIndexes) {
   EXPECT_THAT(said(repository, R"("deb")", R"("apk")"), HasSubstr("neither deb nor rpm"));
   EXPECT_EQ(said(repository, R"("Release")", R"("Releases")"), "packages[0]: has no Release");
   repository.format = "rpm";
-  repository.files = {{"packages/socat.rpm", digest("socat"), ""}, {"repodata/repomd.xml", digest("repomd"), ""}};
+  repository.files = {{"packages/socat.rpm", digest_of("socat"), ""}, {"repodata/repomd.xml", digest_of("repomd"), ""}};
   EXPECT_EQ(said(repository, R"("rpm")", R"("rpm")"), "ok");
   EXPECT_TRUE(repository.is_package("packages/socat.rpm"));
   EXPECT_THAT(said(repository, R"("format")", R"("formats")"), HasSubstr("formats"));
@@ -209,7 +209,7 @@ protected:
   [[nodiscard]] bool lies_at(const std::string& path) const {
     const auto& files = bundle_->manifest().packages[0].files;
     return std::ranges::all_of(files, [&](const PackageFile& file) {
-      return digest(file_text(folder_ / (path + "/" + file.path))) == file.digest;
+      return digest_of(file_text(folder_ / (path + "/" + file.path))) == file.digest;
     });
   }
 
@@ -241,7 +241,7 @@ TEST_F(WithPackages, AreCountedAndCompared) {
   EXPECT_EQ((*sizes)[0].package_bytes, bundle_->find(bundle_->manifest().packages[0].files[0].digest)->size);
   EXPECT_EQ((*sizes)[1].packages, 0U);
   Manifest after = bundle_->manifest();
-  after.packages[0].files[0].digest = digest("another");
+  after.packages[0].files[0].digest = digest_of("another");
   const auto result = diff(bundle_->manifest(), after);
   ASSERT_EQ(result.differences.size(), 1U);
   EXPECT_EQ(result.differences[0].kind, "package");

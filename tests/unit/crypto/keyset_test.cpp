@@ -8,12 +8,12 @@
 namespace kubeferry::crypto {
 namespace {
 
-PrivateKey make(KeyAlgorithm algorithm = KeyAlgorithm::ed25519) {
+PrivateKey make_key(KeyAlgorithm algorithm = KeyAlgorithm::ed25519) {
   return std::move(PrivateKey::generate(algorithm).value());
 }
 
-ExitCode code_of(const Result<Keyset>& keyset) { return keyset ? ExitCode::ok : keyset.error().code; }
-ExitCode code_of(std::string_view text) { return code_of(Keyset::parse(text, "keyset")); }
+ExitCode keyset_error(const Result<Keyset>& keyset) { return keyset ? ExitCode::ok : keyset.error().code; }
+ExitCode keyset_error(std::string_view text) { return keyset_error(Keyset::parse(text, "keyset")); }
 
 std::string keyset_text(const std::string& keys,
                         const std::string& rest = R"("version":1,"threshold":1,"revoked":[])") {
@@ -24,8 +24,8 @@ std::string key_text(const std::string& name, const std::string& algorithm, cons
 }
 
 TEST(Keyset, TextRoundTrips) {
-  const PrivateKey alice = make();
-  const PrivateKey bob = make(KeyAlgorithm::ecdsa_p256);
+  const PrivateKey alice = make_key();
+  const PrivateKey bob = make_key(KeyAlgorithm::ecdsa_p256);
   const Keyset keyset = Keyset::create({.version = 7,
                                         .threshold = 2,
                                         .keys = {{"alice", alice.public_key()}, {"bob", bob.public_key()}},
@@ -40,42 +40,43 @@ TEST(Keyset, TextRoundTrips) {
 }
 
 TEST(Keyset, TakesPem) {
-  std::string pem = make().public_key().to_pem();
+  std::string pem = make_key().public_key().to_pem();
   for (std::size_t at = 0; (at = pem.find('\n', at)) != std::string::npos; at += 2) {
     pem.replace(at, 1, "\\n");
   }
-  EXPECT_EQ(code_of(keyset_text(key_text("a", "ed25519", pem))), ExitCode::ok);
+  EXPECT_EQ(keyset_error(keyset_text(key_text("a", "ed25519", pem))), ExitCode::ok);
 }
 
 TEST(Keyset, RefusesWrongShapes) {
-  const std::string good = key_text("a", "ed25519", to_base64(make().public_key().spki()));
-  EXPECT_EQ(code_of(keyset_text(good)), ExitCode::ok);
-  EXPECT_EQ(code_of("{}"), ExitCode::format);
-  EXPECT_EQ(code_of(keyset_text(good, R"("version":1,"threshold":1)")), ExitCode::format);
-  EXPECT_EQ(code_of(keyset_text(good, R"("version":1,"threshold":1,"revoked":[],"extra":1)")), ExitCode::format);
-  EXPECT_EQ(code_of(keyset_text(good, R"("version":-1,"threshold":1,"revoked":[])")), ExitCode::format);
-  EXPECT_EQ(code_of(R"({"kind":"kubeferry/keyset/v2","version":1,"threshold":1,"keys":[],"revoked":[]})"),
+  const std::string good = key_text("a", "ed25519", to_base64(make_key().public_key().spki()));
+  EXPECT_EQ(keyset_error(keyset_text(good)), ExitCode::ok);
+  EXPECT_EQ(keyset_error("{}"), ExitCode::format);
+  EXPECT_EQ(keyset_error(keyset_text(good, R"("version":1,"threshold":1)")), ExitCode::format);
+  EXPECT_EQ(keyset_error(keyset_text(good, R"("version":1,"threshold":1,"revoked":[],"extra":1)")), ExitCode::format);
+  EXPECT_EQ(keyset_error(keyset_text(good, R"("version":-1,"threshold":1,"revoked":[])")), ExitCode::format);
+  EXPECT_EQ(keyset_error(R"({"kind":"kubeferry/keyset/v2","version":1,"threshold":1,"keys":[],"revoked":[]})"),
             ExitCode::format);
 }
 
 TEST(Keyset, RefusesWhatNobodyShouldTrust) {
-  const std::string spki = to_base64(make().public_key().spki());
+  const std::string spki = to_base64(make_key().public_key().spki());
   const std::string good = key_text("a", "ed25519", spki);
-  const std::string other = to_base64(make().public_key().spki());
+  const std::string other = to_base64(make_key().public_key().spki());
   const auto rest = [](const std::string& version, const std::string& threshold, const std::string& revoked) {
     return fmt::format(R"("version":{},"threshold":{},"revoked":[{}])", version, threshold, revoked);
   };
-  EXPECT_EQ(code_of(keyset_text(good, rest("0", "1", ""))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(good, rest("1", "0", ""))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(good, rest("1", "2", ""))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text("", rest("1", "1", ""))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(good, rest("1", "1", R"("not an id")"))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(good + "," + key_text("b", "ed25519", spki))), ExitCode::signature) << "same key";
-  EXPECT_EQ(code_of(keyset_text(good + "," + key_text("a", "ed25519", other))), ExitCode::signature) << "same name";
-  EXPECT_EQ(code_of(keyset_text(key_text("", "ed25519", spki))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(key_text("\\u001b[31m", "ed25519", spki))), ExitCode::signature);
-  EXPECT_EQ(code_of(keyset_text(key_text("a", "ecdsa-p256", spki))), ExitCode::signature) << "algorithm swapped";
-  EXPECT_EQ(code_of(keyset_text(key_text("a", "ed25519", "!"))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(good, rest("0", "1", ""))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(good, rest("1", "0", ""))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(good, rest("1", "2", ""))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text("", rest("1", "1", ""))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(good, rest("1", "1", R"("not an id")"))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(good + "," + key_text("b", "ed25519", spki))), ExitCode::signature) << "same key";
+  EXPECT_EQ(keyset_error(keyset_text(good + "," + key_text("a", "ed25519", other))), ExitCode::signature)
+      << "same name";
+  EXPECT_EQ(keyset_error(keyset_text(key_text("", "ed25519", spki))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(key_text("\\u001b[31m", "ed25519", spki))), ExitCode::signature);
+  EXPECT_EQ(keyset_error(keyset_text(key_text("a", "ecdsa-p256", spki))), ExitCode::signature) << "algorithm swapped";
+  EXPECT_EQ(keyset_error(keyset_text(key_text("a", "ed25519", "!"))), ExitCode::signature);
 }
 
 // SECURITY.md M10: identity point; y = p; others are in key_test.cpp.
@@ -83,34 +84,35 @@ TEST(Keyset, RefusesDangerousKeys) {
   for (const char* const point : {"0100000000000000000000000000000000000000000000000000000000000000",
                                   "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"}) {
     const std::string spki = to_base64(from_hex("302a300506032b6570032100" + std::string(point)).value());
-    EXPECT_EQ(code_of(keyset_text(key_text("a", "ed25519", spki))), ExitCode::signature);
+    EXPECT_EQ(keyset_error(keyset_text(key_text("a", "ed25519", spki))), ExitCode::signature);
   }
 }
 
 TEST(Keyset, RevokedKeysDoNotMakeTheThreshold) {
-  const PrivateKey alice = make();
-  const PrivateKey bob = make();
+  const PrivateKey alice = make_key();
+  const PrivateKey bob = make_key();
   const auto with_threshold = [&](std::uint64_t threshold) {
     return Keyset::create({.version = 1,
                            .threshold = threshold,
                            .keys = {{"alice", alice.public_key()}, {"bob", bob.public_key()}},
                            .revoked = {bob.public_key().key_id()}});
   };
-  EXPECT_EQ(code_of(with_threshold(1)), ExitCode::ok);
-  EXPECT_EQ(code_of(with_threshold(2)), ExitCode::signature);
+  EXPECT_EQ(keyset_error(with_threshold(1)), ExitCode::ok);
+  EXPECT_EQ(keyset_error(with_threshold(2)), ExitCode::signature);
 }
 
 TEST(Keyset, HasCaps) {
   std::vector<TrustedKey> keys;
   for (std::size_t i = 0; i < k_max_keyset_keys + 1; ++i) {
-    keys.push_back({"key" + std::to_string(i), make().public_key()});
+    keys.push_back({"key" + std::to_string(i), make_key().public_key()});
   }
-  EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = {}})), ExitCode::limit);
+  EXPECT_EQ(keyset_error(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = {}})), ExitCode::limit);
   keys.pop_back();
-  EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 64, .keys = keys, .revoked = {}})), ExitCode::ok);
+  EXPECT_EQ(keyset_error(Keyset::create({.version = 1, .threshold = 64, .keys = keys, .revoked = {}})), ExitCode::ok);
   const std::vector<std::string> revoked(k_max_keyset_revoked + 1, std::string(64, 'a'));
-  EXPECT_EQ(code_of(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = revoked})), ExitCode::limit);
-  EXPECT_EQ(code_of(std::string(k_max_keyset_bytes + 1, ' ')), ExitCode::limit);
+  EXPECT_EQ(keyset_error(Keyset::create({.version = 1, .threshold = 1, .keys = keys, .revoked = revoked})),
+            ExitCode::limit);
+  EXPECT_EQ(keyset_error(std::string(k_max_keyset_bytes + 1, ' ')), ExitCode::limit);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view k_type = "application/vnd.kubeferry.manifest.v1+json";
 constexpr std::string_view k_payload = R"({"a":"manifest"})";
 
-PrivateKey make(KeyAlgorithm algorithm = KeyAlgorithm::ed25519) {
+PrivateKey new_key(KeyAlgorithm algorithm = KeyAlgorithm::ed25519) {
   return std::move(PrivateKey::generate(algorithm).value());
 }
 
@@ -44,11 +44,11 @@ protected:
     return verified.error().message;
   }
 
-  PrivateKey alice_ = make();
-  PrivateKey bob_ = make(KeyAlgorithm::ecdsa_p256);
-  PrivateKey carol_ = make();
-  PrivateKey stranger_ = make();
-  PrivateKey revoked_ = make();
+  PrivateKey alice_ = new_key();
+  PrivateKey bob_ = new_key(KeyAlgorithm::ecdsa_p256);
+  PrivateKey carol_ = new_key();
+  PrivateKey stranger_ = new_key();
+  PrivateKey revoked_ = new_key();
   Keyset keyset_;
 };
 
@@ -145,8 +145,8 @@ TEST_F(TwoOfThree, EveryFlippedBitOfTheEnvelopeIsNoticed) {
 }
 
 TEST(VerifySignatures, PlainKeyNeedsOne) {
-  const PrivateKey key = make();
-  const PrivateKey other = make();
+  const PrivateKey key = new_key();
+  const PrivateKey other = new_key();
   Envelope envelope{std::string(k_type), {}};
   ASSERT_TRUE(add_signature(envelope, key, as_byte_view(k_payload)));
   EXPECT_TRUE(verify_signatures(Keyset::of(key.public_key(), "site"), k_type, as_byte_view(k_payload), envelope));

@@ -9,9 +9,9 @@
 namespace kubeferry::installer {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const MirrorTarget k_target{"harbor.corp", "k8s"};
 

@@ -82,7 +82,7 @@ TEST(JoinDocuments, TakeDiscoveryFromTheFile) {
   EXPECT_TRUE(join_documents(input));
 }
 
-struct Wrong {
+struct WrongJoin {
   std::string file;
   std::function<void(JoinInput&)> change;
   std::string message;
@@ -91,7 +91,7 @@ struct Wrong {
 TEST(JoinDocuments, AreNeverWithoutVerification) {
   const auto token = secret(k_sample_token);
   const auto odd = secret("abcdef");
-  const Wrong cases[] = {
+  const WrongJoin cases[] = {
       {"", [](JoinInput& input) { input.ca_cert_hashes.clear(); }, "nothing says which authority the cluster has"},
       {"discovery: {bootstrapToken: {caCertHashes: []}}\n", [](JoinInput& input) { input.ca_cert_hashes.clear(); },
        "nothing says which authority the cluster has"},
@@ -117,7 +117,7 @@ TEST(JoinDocuments, AreNeverWithoutVerification) {
       {"discovery: {file: {kubeConfigPath: /d.conf}}\n", [](JoinInput&) {},
        "my.yaml:3:19: discovery.file excludes a token and an endpoint given otherwise"},
   };
-  for (const Wrong& wrong : cases) {
+  for (const WrongJoin& wrong : cases) {
     JoinInput input = join_input(31, token);
     input.file = ConfigFile{"my.yaml", k_head + wrong.file};
     wrong.change(input);

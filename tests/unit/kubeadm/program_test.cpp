@@ -10,7 +10,7 @@ namespace {
 
 using testing::ElementsAre;
 
-Program program(std::uint32_t minor) { return {.path = "/usr/local/bin/kubeadm", .version = {minor, 2, ""}}; }
+Program kubeadm_of(std::uint32_t minor) { return {.path = "/usr/local/bin/kubeadm", .version = {minor, 2, ""}}; }
 
 constexpr std::string_view k_init = "apiVersion: x\nkind: InitConfiguration\n";
 constexpr std::string_view k_join = "apiVersion: x\nkind: JoinConfiguration\n";
@@ -35,7 +35,7 @@ TEST(Images, AreAskedByAPrivateFile) {
   fake.runner().answer.out = "k8s.gcr.io/kube-proxy:v1.20.2\nk8s.gcr.io/pause:3.2\n";
   fake.runner().answer.err =
       "W1121 10:00:00.000000 1 common.go:77] your configuration file uses a deprecated API spec\n";
-  const auto found = images(fake.host(), program(20), k_init);
+  const auto found = images(fake.host(), kubeadm_of(20), k_init);
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_THAT(*found, ElementsAre("k8s.gcr.io/kube-proxy:v1.20.2", "k8s.gcr.io/pause:3.2"));
   EXPECT_EQ(fake.runner().config, k_init);
@@ -50,7 +50,7 @@ TEST(Images, RefusalIsTheUsersBusiness) {
   fake.runner().answer.err =
       "nodeRegistration.name: Invalid value: \"N_1\": a lowercase RFC 1123 subdomain\n"
       "To see the stack trace of this error execute with --v=5 or higher\n";
-  const auto found = images(fake.host(), program(20), k_init);
+  const auto found = images(fake.host(), kubeadm_of(20), k_init);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().code, ExitCode::usage);
   EXPECT_EQ(found.error().message,
@@ -63,7 +63,7 @@ TEST(Images, AreReferencesAndNothingElse) {
   FakeHost fake;
   for (const char* const odd : {"", "\n", "this is no image/list\n", "pause\n", "a/b\x1b[31m\n"}) {
     fake.runner().answer.out = odd;
-    const auto found = images(fake.host(), program(20), k_init);
+    const auto found = images(fake.host(), kubeadm_of(20), k_init);
     ASSERT_FALSE(found) << odd;
     EXPECT_EQ(found.error().code, ExitCode::format);
   }
@@ -71,7 +71,7 @@ TEST(Images, AreReferencesAndNothingElse) {
 
 TEST(Images, NeedAPlaceForTheFile) {
   FakeHost fake;
-  Program elsewhere = program(20);
+  Program elsewhere = kubeadm_of(20);
   elsewhere.scratch = "/nowhere";
   EXPECT_EQ(images(fake.host(), elsewhere, k_init).error().code, ExitCode::io);
   EXPECT_TRUE(fake.runner().commands.empty());
@@ -79,14 +79,14 @@ TEST(Images, NeedAPlaceForTheFile) {
 
 TEST(Validate, UsesWhatTheVersionHas) {
   FakeHost fake;
-  EXPECT_TRUE(validate(fake.host(), program(28), k_join));
+  EXPECT_TRUE(validate(fake.host(), kubeadm_of(28), k_join));
   EXPECT_THAT(fake.runner().commands.back().argv,
               ElementsAre("/usr/local/bin/kubeadm", "config", "validate", "--config", testing::_));
-  EXPECT_TRUE(validate(fake.host(), program(27), k_join));
+  EXPECT_TRUE(validate(fake.host(), kubeadm_of(27), k_join));
   EXPECT_THAT(fake.runner().commands.back().argv,
               ElementsAre("/usr/local/bin/kubeadm", "config", "migrate", "--old-config", testing::_));
   fake.runner().answer.exit_status = 3;
-  EXPECT_EQ(validate(fake.host(), program(37), k_join).error().code, ExitCode::usage);
+  EXPECT_EQ(validate(fake.host(), kubeadm_of(37), k_join).error().code, ExitCode::usage);
   EXPECT_TRUE(fake.left_nothing());
 }
 
@@ -96,7 +96,7 @@ TEST(Validate, TellsOfTypingErrors) {
   fake.runner().answer.err =
       "W1121 10:47:32.972520   11939 strict.go:54] error unmarshaling configuration: unknown field \"timeouts\"\n"
       "W1121 10:47:32.972520   11939 other.go:1] something else\n";
-  EXPECT_THAT(validate(fake.host(), program(20), k_join).value(),
+  EXPECT_THAT(validate(fake.host(), kubeadm_of(20), k_join).value(),
               ElementsAre("error unmarshaling configuration: unknown field \"timeouts\""));
 }
 
@@ -106,7 +106,7 @@ TEST(Init, NamesItsConfigurationOnly) {
   fake.runner().answer.out = "[init] Using Kubernetes version: v1.20.2\n";
   const RunOptions options{.timeout = std::chrono::seconds(7),
                            .on_output = [&](std::string_view piece) { seen += piece; }};
-  EXPECT_TRUE(init(fake.host(), program(20), "/etc/kubeadm.yaml", {"--upload-certs"}, options));
+  EXPECT_TRUE(init(fake.host(), kubeadm_of(20), "/etc/kubeadm.yaml", {"--upload-certs"}, options));
   const Command& command = fake.runner().commands.at(0);
   EXPECT_THAT(command.argv, ElementsAre("/usr/local/bin/kubeadm", "init", "--config", "/etc/kubeadm.yaml",
                                         "--skip-token-print", "--skip-certificate-key-print", "--upload-certs"));
@@ -121,7 +121,7 @@ TEST(Init, FailsInKubeadmsWords) {
                           .err =
                               "error execution phase preflight: [preflight] Some fatal errors occurred:\n"
                               "\t[ERROR Port-6443]: Port 6443 is in use\n"};
-  const Status done = init(fake.host(), program(20), "/f", {}, {});
+  const Status done = init(fake.host(), kubeadm_of(20), "/f", {}, {});
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ExitCode::io);
   EXPECT_EQ(done.error().message, "kubeadm init ended with 1: [ERROR Port-6443]: Port 6443 is in use");
@@ -131,16 +131,16 @@ TEST(Init, FailsInKubeadmsWords) {
 
 TEST(Join, NamesItsConfigurationOnly) {
   FakeHost fake;
-  EXPECT_TRUE(join(fake.host(), program(20), "/f", {"--skip-phases=a"}, {}));
+  EXPECT_TRUE(join(fake.host(), kubeadm_of(20), "/f", {"--skip-phases=a"}, {}));
   EXPECT_THAT(fake.runner().commands.at(0).argv,
               ElementsAre("/usr/local/bin/kubeadm", "join", "--config", "/f", "--skip-phases=a"));
 }
 
 TEST(Reset, IsByVersion) {
   FakeHost fake;
-  EXPECT_TRUE(reset(fake.host(), program(20), {}, {}));
+  EXPECT_TRUE(reset(fake.host(), kubeadm_of(20), {}, {}));
   EXPECT_THAT(fake.runner().commands.back().argv, ElementsAre("/usr/local/bin/kubeadm", "reset", "--force"));
-  EXPECT_TRUE(reset(fake.host(), program(26), {.cri_socket = "unix:///s", .certificates_dir = "/pki"}, {}));
+  EXPECT_TRUE(reset(fake.host(), kubeadm_of(26), {.cri_socket = "unix:///s", .certificates_dir = "/pki"}, {}));
   EXPECT_THAT(fake.runner().commands.back().argv,
               ElementsAre("/usr/local/bin/kubeadm", "reset", "--force", "--cri-socket=unix:///s", "--cert-dir=/pki",
                           "--cleanup-tmp-dir"));

@@ -18,7 +18,7 @@ using ::testing::StartsWith;
 
 constexpr const char* k_admin_conf = "/etc/kubernetes/admin.conf";
 constexpr const char* k_kubelet_conf = "/etc/kubernetes/kubelet.conf";
-constexpr const char* k_ca = "/etc/kubernetes/pki/ca.crt";
+constexpr const char* k_ca_file = "/etc/kubernetes/pki/ca.crt";
 constexpr const char* k_log = "/var/lib/kubeferry/kubeadm/init.log";
 
 /// A host whose kubeadm is a few lines: init writes what the real one writes first and last, reset takes it away.
@@ -36,7 +36,7 @@ struct KubeadmStep : testing::Test {
       std::filesystem::remove_all(fake.host().at("/etc/kubernetes"));
       return {.exit_status = reset_status};
     }
-    fake.write(k_ca, "kubeadm's");
+    fake.write(k_ca_file, "kubeadm's");
     if (exit_status == 0) {
       fake.write(k_kubelet_conf, "");
       fake.write(k_admin_conf, "");

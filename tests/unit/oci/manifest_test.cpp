@@ -8,10 +8,10 @@
 namespace kubeferry::oci {
 namespace {
 
-const std::string k_digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const std::string k_config_digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 std::string descriptor(std::string_view type, const std::string& more = "") {
-  return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3{}}})", type, k_digest, more);
+  return fmt::format(R"({{"mediaType":"{}","digest":"{}","size":3{}}})", type, k_config_digest, more);
 }
 std::string document(std::string_view media_type, const std::string& members) {
   const std::string type = media_type.empty() ? "" : fmt::format(R"("mediaType":"{}",)", media_type);
@@ -27,7 +27,7 @@ std::string repeat(const std::string& text, std::size_t count) {
   }
   return list;
 }
-ExitCode code_of(const std::string& text, std::string_view media_type = "") {
+ExitCode manifest_error(const std::string& text, std::string_view media_type = "") {
   const auto parsed = parse_document(as_byte_view(text), media_type, "pause:3.10");
   EXPECT_TRUE(parsed || parsed.error().message.find("pause:3.10") != std::string::npos) << parsed.error().message;
   return parsed ? ExitCode::ok : parsed.error().code;
@@ -73,21 +73,21 @@ TEST(ParseDocument, KeepsSubjectAndAnnotations) {
 // SECURITY.md M46.
 TEST(ParseDocument, RefusesWhatTwoReadersCouldReadDifferently) {
   const std::string list = R"("manifests":[])";
-  EXPECT_EQ(code_of(document(k_oci_index, list + "," + layers(""))), ExitCode::format);
-  EXPECT_EQ(code_of(document(k_oci_manifest, list + "," + layers(""))), ExitCode::format);
-  EXPECT_EQ(code_of(document(k_oci_index, list + R"(,"config":null)")), ExitCode::format);
-  EXPECT_EQ(code_of(document(k_oci_index, list), k_oci_manifest), ExitCode::format) << "announced as another";
-  EXPECT_EQ(code_of(document(k_oci_index, list), k_docker_index), ExitCode::format) << "announced as another";
-  EXPECT_EQ(code_of(document("", list), k_oci_manifest), ExitCode::format);
-  EXPECT_EQ(code_of(document("", layers("")), k_oci_index), ExitCode::format);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"Layers":[])")), ExitCode::format);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"MANIFESTS":[])")), ExitCode::format);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"layers":[])")), ExitCode::format) << "duplicate";
-  EXPECT_EQ(code_of(document("application/json", layers(""))), ExitCode::format);
-  EXPECT_EQ(code_of(document("", R"("config":)" + descriptor(k_oci_config))), ExitCode::format) << "no layers";
-  EXPECT_EQ(code_of(document("", "\"x\":1")), ExitCode::format);
-  EXPECT_EQ(code_of("[]"), ExitCode::format);
-  EXPECT_EQ(code_of(""), ExitCode::format);
+  EXPECT_EQ(manifest_error(document(k_oci_index, list + "," + layers(""))), ExitCode::format);
+  EXPECT_EQ(manifest_error(document(k_oci_manifest, list + "," + layers(""))), ExitCode::format);
+  EXPECT_EQ(manifest_error(document(k_oci_index, list + R"(,"config":null)")), ExitCode::format);
+  EXPECT_EQ(manifest_error(document(k_oci_index, list), k_oci_manifest), ExitCode::format) << "announced as another";
+  EXPECT_EQ(manifest_error(document(k_oci_index, list), k_docker_index), ExitCode::format) << "announced as another";
+  EXPECT_EQ(manifest_error(document("", list), k_oci_manifest), ExitCode::format);
+  EXPECT_EQ(manifest_error(document("", layers("")), k_oci_index), ExitCode::format);
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"Layers":[])")), ExitCode::format);
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"MANIFESTS":[])")), ExitCode::format);
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"layers":[])")), ExitCode::format) << "duplicate";
+  EXPECT_EQ(manifest_error(document("application/json", layers(""))), ExitCode::format);
+  EXPECT_EQ(manifest_error(document("", R"("config":)" + descriptor(k_oci_config))), ExitCode::format) << "no layers";
+  EXPECT_EQ(manifest_error(document("", "\"x\":1")), ExitCode::format);
+  EXPECT_EQ(manifest_error("[]"), ExitCode::format);
+  EXPECT_EQ(manifest_error(""), ExitCode::format);
 }
 
 TEST(ParseDocument, NamesSchema1) {
@@ -99,9 +99,9 @@ TEST(ParseDocument, NamesSchema1) {
     EXPECT_EQ(parsed.error().code, ExitCode::format);
     EXPECT_NE(parsed.error().message.find("schema 1"), std::string::npos);
   }
-  EXPECT_EQ(code_of(document("", layers("")), "application/vnd.docker.distribution.manifest.v1+prettyjws"),
+  EXPECT_EQ(manifest_error(document("", layers("")), "application/vnd.docker.distribution.manifest.v1+prettyjws"),
             ExitCode::format);
-  EXPECT_EQ(code_of("{" + layers("") + "}"), ExitCode::format) << "no schemaVersion at all";
+  EXPECT_EQ(manifest_error("{" + layers("") + "}"), ExitCode::format) << "no schemaVersion at all";
 }
 
 TEST(ParseDocument, AsksForTheRightKind) {
@@ -112,15 +112,15 @@ TEST(ParseDocument, AsksForTheRightKind) {
 // SECURITY.md M47 and M48.
 TEST(ParseDocument, HasCaps) {
   const std::string layer = descriptor(k_oci_layer_gzip);
-  EXPECT_EQ(code_of(document("", layers(repeat(layer, 10'000)))), ExitCode::ok);
-  EXPECT_EQ(code_of(document("", layers(repeat(layer, 10'001)))), ExitCode::limit);
-  EXPECT_EQ(code_of(document("", R"("manifests":[)" + repeat(descriptor(k_oci_manifest), 10'001) + "]")),
+  EXPECT_EQ(manifest_error(document("", layers(repeat(layer, 10'000)))), ExitCode::ok);
+  EXPECT_EQ(manifest_error(document("", layers(repeat(layer, 10'001)))), ExitCode::limit);
+  EXPECT_EQ(manifest_error(document("", R"("manifests":[)" + repeat(descriptor(k_oci_manifest), 10'001) + "]")),
             ExitCode::limit);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"x":")" + std::string(k_max_manifest_bytes, 'x') + "\"")),
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"x":")" + std::string(k_max_manifest_bytes, 'x') + "\"")),
             ExitCode::limit);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"x":)" + std::string(40, '[') + std::string(40, ']'))),
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"x":)" + std::string(40, '[') + std::string(40, ']'))),
             ExitCode::limit);
-  EXPECT_EQ(code_of(document("", layers("") + R"(,"annotations":{"a":")" + std::string(1 << 20, 'A') + R"("})")),
+  EXPECT_EQ(manifest_error(document("", layers("") + R"(,"annotations":{"a":")" + std::string(1 << 20, 'A') + R"("})")),
             ExitCode::limit);
 }
 
@@ -136,7 +136,7 @@ TEST(ParseDocument, NamesLayersThatCannotBeCarried) {
     const auto parsed = parse_document(as_byte_view(document("", layers(layer))), "", "image");
     ASSERT_FALSE(parsed) << layer;
     EXPECT_EQ(parsed.error().code, ExitCode::format);
-    EXPECT_NE(parsed.error().message.find(k_digest), std::string::npos) << parsed.error().message;
+    EXPECT_NE(parsed.error().message.find(k_config_digest), std::string::npos) << parsed.error().message;
   }
 }
 

@@ -6,7 +6,7 @@
 namespace kubeferry::oci {
 namespace {
 
-const std::string k_digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const std::string k_some_digest = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 struct Good {
   std::string text;
@@ -35,9 +35,10 @@ INSTANTIATE_TEST_SUITE_P(
                     Good{"[::1]:5000/x", "[::1]:5000/x", "[::1]:5000/x"},
                     Good{"[fd00::1]/x:t", "[fd00::1]/x:t", "[fd00::1]/x:t"}, Good{"MyHost/x", "MyHost/x", "MyHost/x"},
                     Good{"a/b-c/d__e/f.g/h_i/j---k", "docker.io/a/b-c/d__e/f.g/h_i/j---k", "a/b-c/d__e/f.g/h_i/j---k"},
-                    Good{"quay.io/a/b@" + k_digest, "quay.io/a/b@" + k_digest, "quay.io/a/b@" + k_digest},
-                    Good{"quay.io/cilium/cilium:v1@" + k_digest, "quay.io/cilium/cilium:v1@" + k_digest,
-                         "quay.io/cilium/cilium:v1@" + k_digest},
+                    Good{"quay.io/a/b@" + k_some_digest, "quay.io/a/b@" + k_some_digest,
+                         "quay.io/a/b@" + k_some_digest},
+                    Good{"quay.io/cilium/cilium:v1@" + k_some_digest, "quay.io/cilium/cilium:v1@" + k_some_digest,
+                         "quay.io/cilium/cilium:v1@" + k_some_digest},
                     Good{"x:_tag", "docker.io/library/x:_tag", "x:_tag"},
                     Good{"x:UPPER", "docker.io/library/x:UPPER", "x:UPPER"},
                     Good{"x:" + std::string(128, 't'), "docker.io/library/x:" + std::string(128, 't'),
@@ -73,10 +74,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"host:00080/y", "registry"}, Bad{"ho_st.io/x", "registry"}, Bad{"-host.io/x", "registry"},
                     Bad{"host-.io/x", "registry"}, Bad{"user@host.io/x", "digest"}, Bad{"[::1/x", "registry"},
                     Bad{"[zz]/x", "registry"}, Bad{std::string("[::3\0]]/x", 9), "registry"},
-                    Bad{"[::1]x/y", "registry"}, Bad{"a@" + k_digest + "@" + k_digest, "hex digits"},
-                    Bad{"a@" + k_digest.substr(0, 70), "hex digits"}, Bad{"a@md5:00", "sha256"}, Bad{"a@", "sha256"},
-                    Bad{"a@sha256:" + std::string(64, 'A'), "lower-case hex"}, Bad{"@" + k_digest, "missing"},
-                    Bad{k_digest.substr(7), "id"}, Bad{"caf\xc3\xa9", "words"}, Bad{std::string("a\0b", 3), "words"},
+                    Bad{"[::1]x/y", "registry"}, Bad{"a@" + k_some_digest + "@" + k_some_digest, "hex digits"},
+                    Bad{"a@" + k_some_digest.substr(0, 70), "hex digits"}, Bad{"a@md5:00", "sha256"},
+                    Bad{"a@", "sha256"}, Bad{"a@sha256:" + std::string(64, 'A'), "lower-case hex"},
+                    Bad{"@" + k_some_digest, "missing"}, Bad{k_some_digest.substr(7), "id"},
+                    Bad{"caf\xc3\xa9", "words"}, Bad{std::string("a\0b", 3), "words"},
                     Bad{std::string(5000, 'a'), "too long"}, Bad{"host.io/" + std::string(248, 'a'), "255"},
                     Bad{"host.io/" + std::string(256, 'a'), "words"}));
 
@@ -90,11 +92,11 @@ TEST_P(BadReferences, AreRefusedWithAReason) {
 TEST(Reference, LongestNameFits) { EXPECT_TRUE(Reference::parse("host.io/" + std::string(247, 'a'))); }
 
 TEST(Reference, AsksForDigestThenTagThenLatest) {
-  EXPECT_EQ(Reference::parse("x:t@" + k_digest).value().tag_or_digest(), k_digest);
+  EXPECT_EQ(Reference::parse("x:t@" + k_some_digest).value().tag_or_digest(), k_some_digest);
   EXPECT_EQ(Reference::parse("x:t").value().tag_or_digest(), "t");
   EXPECT_EQ(Reference::parse("x").value().tag_or_digest(), "latest");
   EXPECT_EQ(Reference::parse("x").value().with_default_tag().to_string(), "docker.io/library/x:latest");
-  EXPECT_FALSE(Reference::parse("x@" + k_digest).value().with_default_tag().tag);
+  EXPECT_FALSE(Reference::parse("x@" + k_some_digest).value().with_default_tag().tag);
 }
 
 TEST(Reference, FamiliarNeverMeansAnother) {

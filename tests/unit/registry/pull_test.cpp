@@ -12,7 +12,7 @@ using testing::FaultServer;
 using testing::Ranges;
 using testing::Recorded;
 
-const std::string k_path = "/v2/team/app/manifests/1";
+const std::string k_pull_path = "/v2/team/app/manifests/1";
 constexpr std::string_view k_oci_type = "application/vnd.oci.image.manifest.v1+json";
 
 class Pull : public ::testing::Test {
@@ -21,7 +21,7 @@ protected:
     return client_->manifest(reference(text));
   }
   void expect_manifest_error(const Answer& answer, ExitCode code) {
-    server_.on(k_path, std::vector{answer});
+    server_.on(k_pull_path, std::vector{answer});
     const auto result = manifest();
     ASSERT_FALSE(result) << answer.body;
     EXPECT_EQ(result.error().code, code) << result.error().message;
@@ -33,7 +33,7 @@ protected:
 };
 
 TEST_F(Pull, Manifest) {
-  server_.on(k_path, std::vector{manifest_answer()});
+  server_.on(k_pull_path, std::vector{manifest_answer()});
   const auto found = manifest().value();
   EXPECT_EQ(as_text(found.bytes), k_manifest);
   EXPECT_EQ(found.media_type, k_oci_type);
@@ -78,13 +78,13 @@ TEST_F(Pull, ManifestsThatCannotBe) {  // F18, F22, M46
 }
 
 TEST_F(Pull, ManifestOfAServerThatKnowsNoTypes) {
-  server_.on(k_path,
+  server_.on(k_pull_path,
              std::vector{Answer{.headers = {{"Content-Type", "application/json; charset=utf-8"}}, .body = k_manifest}});
   EXPECT_EQ(manifest().value().media_type, k_oci_type);
 }
 
 TEST_F(Pull, ResolveAsksByHead) {
-  server_.on(k_path, std::vector{manifest_answer()});
+  server_.on(k_pull_path, std::vector{manifest_answer()});
   const auto found = client_->resolve(reference("reg.example/team/app:1")).value();
   EXPECT_EQ(found.digest, crypto::Digest::of(as_byte_view(k_manifest)));
   EXPECT_EQ(found.size, k_manifest.size());
@@ -96,7 +96,7 @@ TEST_F(Pull, ResolveAsksByHead) {
 TEST_F(Pull, ResolveFallsBackToGet) {
   Answer silent = manifest_answer();
   silent.headers.pop_back();
-  server_.on(k_path, std::vector{silent, silent, Answer{.status = 405}, manifest_answer()});
+  server_.on(k_pull_path, std::vector{silent, silent, Answer{.status = 405}, manifest_answer()});
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(client_->resolve(reference("reg.example/team/app:1")).value().digest,
               crypto::Digest::of(as_byte_view(k_manifest)));

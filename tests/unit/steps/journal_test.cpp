@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr const char* k_path = "/var/lib/kubeferry/journal";
+constexpr const char* k_journal = "/var/lib/kubeferry/journal";
 
 Json facts(int number) {
   Json json = Json::object();
@@ -37,7 +37,7 @@ TEST(JournalTest, RemembersFromProcessToProcess) {
     auto journal = Journal::open(scene.host());
     ASSERT_TRUE(journal) << journal.error().message;
     EXPECT_TRUE(journal->empty());
-    EXPECT_FALSE(scene.host().exists(k_path));
+    EXPECT_FALSE(scene.host().exists(k_journal));
     ASSERT_TRUE(journal->start_run("init", facts(1), nullptr));
     ASSERT_TRUE(journal->begin(*a, "prior a"));
     ASSERT_TRUE(journal->done(*a));
@@ -81,7 +81,7 @@ TEST(JournalTest, IsRootsAlone) {
   auto journal = Journal::open(scene.host());
   ASSERT_TRUE(journal->start_run("init", facts(1), nullptr));
   struct stat info {};
-  ASSERT_EQ(::stat(scene.at(k_path).c_str(), &info), 0);
+  ASSERT_EQ(::stat(scene.at(k_journal).c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0600U);
   ASSERT_EQ(::stat(scene.at("/var/lib/kubeferry").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777U, 0700U);
@@ -92,9 +92,9 @@ TEST(JournalTest, HoldsThePlanWhole) {
   const Plan plan = plan_of(text_file("/a", "secret-a", 0600, Secret::yes), sysctl("net.ipv4.ip_forward", "1"));
   auto journal = Journal::open(scene.host());
   ASSERT_TRUE(journal->start_run("init", facts(1), &plan));
-  EXPECT_THAT(scene.read(k_path), HasSubstr(R"("summary":"write /a")"));
-  EXPECT_THAT(scene.read(k_path), HasSubstr("net.ipv4.ip_forward"));
-  EXPECT_THAT(scene.read(k_path), testing::Not(HasSubstr("secret-a")));
+  EXPECT_THAT(scene.read(k_journal), HasSubstr(R"("summary":"write /a")"));
+  EXPECT_THAT(scene.read(k_journal), HasSubstr("net.ipv4.ip_forward"));
+  EXPECT_THAT(scene.read(k_journal), testing::Not(HasSubstr("secret-a")));
 }
 
 TEST(JournalTest, PeekChangesNothing) {

@@ -23,6 +23,10 @@ using MutableByteView = std::span<std::byte>;
 [[nodiscard]] inline std::string_view as_text(ByteView bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
+[[nodiscard]] inline Bytes to_bytes(std::string_view text) {
+  const ByteView view = as_byte_view(text);
+  return {view.begin(), view.end()};
+}
 
 /// a + b, or nothing when it does not fit. Sizes from outside are only ever added with this.
 template <std::unsigned_integral T>

@@ -79,6 +79,12 @@ Result<Json> parse_json(std::string_view text, std::string_view what, JsonLimits
 
 enum class JsonStyle { compact, indented };
 
+/// Integers beyond ± this are no JSON for us: what reads them as double loses them (RFC 8259, section 6).
+inline constexpr std::int64_t k_largest_json_integer = (std::int64_t{1} << 53) - 1;
+
+/// An array of strings.
+[[nodiscard]] Json json_array(const std::vector<std::string>& texts);
+
 /// Text of a value: members in order, `"` `\` and control characters escaped, the rest as UTF-8. Ends without newline
 /// when compact, with one when indented. Deterministic.
 [[nodiscard]] std::string to_text(const Json& value, JsonStyle style = JsonStyle::compact);
