@@ -8,8 +8,8 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 readonly upstream=$here/../upstream
-readonly go119=/usr/lib/go-1.19/bin/go
-readonly modern=1.25.11 # what flannel wants at least
+# shellcheck source=tests/support/go.sh
+source "$here/../go.sh"
 
 readonly kubernetes=(kubeadm kubelet kubectl kube-apiserver kube-controller-manager kube-scheduler kube-proxy)
 # name, module, version, package below it, what else must be raised, packages to leave out, oldest go.
@@ -40,36 +40,6 @@ work=$(mktemp -d "$cache/.work.XXXXXX")
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 
 link() { ln -sfn "$1" "$out/${2:-${1##*/}}"; }
-
-folder_in() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["Dir"])' "$1"; } # of `go mod download -json`
-
-# A go as new as the argument: one that is installed, else the toolchain of that name from the module proxy.
-go_as_new_as() {
-  local candidate version
-  for candidate in "$go119" "$(command -v go || true)" "$cache/go/go$modern/bin/go"; do
-    [[ -x $candidate ]] || continue
-    version=$(GOTOOLCHAIN=local "$candidate" env GOVERSION)
-    if [[ $(printf '%s\n%s\n' "$1" "${version#go}" | sort -V | head -n 1) == "$1" ]]; then
-      printf '%s\n' "$candidate"
-      return
-    fi
-  done
-  fetch_toolchain
-  printf '%s\n' "$cache/go/go$modern/bin/go"
-}
-
-# Go 1.19 knows nothing of toolchains: it fetches and checks them as any module, and leaves out the modes that later
-# ones set and the names of files that no module may have.
-fetch_toolchain() {
-  local got=$work/toolchain
-  GOMODCACHE=$work/mod "$go119" mod download -json "golang.org/toolchain@v0.0.1-go$modern.linux-amd64" \
-    >"$work/toolchain.json" || die "no toolchain go$modern: $(<"$work/toolchain.json")"
-  cp -r "$(folder_in "$work/toolchain.json")" "$got"
-  chmod -R u+w "$got"
-  chmod +x "$got"/bin/* "$got"/pkg/tool/*/*
-  find "$got" -name _go.mod -execdir mv {} go.mod \;
-  mv "$got" "$cache/go/go$modern"
-}
 
 # Builds a module as its own authors do: in its own folder, with its own go.mod and go.sum.
 build_module() { # a row of `modules`
