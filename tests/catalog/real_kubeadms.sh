@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # real_kubeadms.sh KUBEFERRY [--all | VERSION…]: builds real kubeadms from their Go modules, and has ci/catalog-check
 # compare the catalog with each: the newest of each minor in kubeadms.txt (a version and the hash of its module a line), or
-# those named, or all, which are the first and the last patch of each row of the catalog. The first time a minute or two
-# for each; later seconds. Ends with ci/catalog-check's status.
+# those named, or all. The first time a minute or two for each; later seconds. Ends with ci/catalog-check's status, or 1
+# when one could not be built.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
@@ -74,8 +74,13 @@ wanted() {
 
 mkdir "$work/programs"
 wanted "$@" >"$work/wanted"
+failed=no
 while read -r version sum; do
-  build "$version" "$sum"
-  ln -s "$cache/go/kubeadm_v$version" "$work/programs/kubeadm-$version"
+  if build "$version" "$sum"; then
+    ln -s "$cache/go/kubeadm_v$version" "$work/programs/kubeadm-$version"
+  else
+    failed=yes
+  fi
 done <"$work/wanted"
 "$here/../../ci/catalog-check" "$work/programs"
+[[ $failed == no ]]

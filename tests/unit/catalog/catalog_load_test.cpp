@@ -110,7 +110,7 @@ TEST_F(CatalogLoad, PairsWithoutAnArtifact) {
 }
 
 TEST_F(CatalogLoad, AReleaseCandidateIsKnownAndItsReleaseIsNot) {
-  replace("kubernetes.yaml", "patches: 0-1, registry: registry.k8s.io, coredns: v1.14.6, etcd: 3.7.0-0, pause: 3.10.2",
+  replace("kubernetes.yaml", "patches: 0-2, registry: registry.k8s.io, coredns: v1.14.6, etcd: 3.7.0-0, pause: 3.10.2",
           "patches: 0-0, registry: registry.k8s.io, coredns: v1.14.6, etcd: 3.7.0-0, pause: 3.10.2, prerelease: rc.0");
   const auto catalog = Catalog::load(folder_).value();
   const auto images = [&](std::string_view version) {

@@ -66,7 +66,7 @@ constexpr Row k_rows[] = {
     {34, 2, 12, k_new, "coredns/coredns:v1.12.1", "3.6.5-0", "3.10.1"},
     {35, 0, 9, k_new, "coredns/coredns:v1.13.1", "3.6.6-0", "3.10.1"},
     {36, 0, 5, k_new, "coredns/coredns:v1.14.2", "3.6.8-0", "3.10.2"},
-    {37, 0, 1, k_new, "coredns/coredns:v1.14.6", "3.7.0-0", "3.10.2"},
+    {37, 0, 2, k_new, "coredns/coredns:v1.14.6", "3.7.0-0", "3.10.2"},
 };
 
 class KubernetesImagesTest : public testing::Test {
@@ -135,7 +135,7 @@ TEST_F(KubernetesImagesTest, UnknownMinorsNameTheRangeAndTheNearest) {
   EXPECT_EQ(old.error().code, ExitCode::usage);
   EXPECT_EQ(old.error().message, "Kubernetes v1.19.16 is not in the catalog, which covers 1.20 to 1.37");
   EXPECT_THAT(old.error().hint, HasSubstr("v1.20.15"));
-  EXPECT_THAT(images("v1.38.0").error().hint, HasSubstr("v1.37.1"));
+  EXPECT_THAT(images("v1.38.0").error().hint, HasSubstr("v1.37.2"));
 }
 
 TEST_F(KubernetesImagesTest, ArmEndsWith126) {
