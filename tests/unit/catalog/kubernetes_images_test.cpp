@@ -63,9 +63,9 @@ constexpr Row k_rows[] = {
     {33, 0, 5, k_new, "coredns/coredns:v1.12.0", "3.5.21-0", "3.10"},
     {33, 6, 13, k_new, "coredns/coredns:v1.12.0", "3.5.24-0", "3.10"},
     {34, 0, 1, k_new, "coredns/coredns:v1.12.1", "3.6.4-0", "3.10.1"},
-    {34, 2, 12, k_new, "coredns/coredns:v1.12.1", "3.6.5-0", "3.10.1"},
-    {35, 0, 9, k_new, "coredns/coredns:v1.13.1", "3.6.6-0", "3.10.1"},
-    {36, 0, 5, k_new, "coredns/coredns:v1.14.2", "3.6.8-0", "3.10.2"},
+    {34, 2, 13, k_new, "coredns/coredns:v1.12.1", "3.6.5-0", "3.10.1"},
+    {35, 0, 10, k_new, "coredns/coredns:v1.13.1", "3.6.6-0", "3.10.1"},
+    {36, 0, 6, k_new, "coredns/coredns:v1.14.2", "3.6.8-0", "3.10.2"},
     {37, 0, 2, k_new, "coredns/coredns:v1.14.6", "3.7.0-0", "3.10.2"},
 };
 
@@ -126,7 +126,7 @@ TEST_F(KubernetesImagesTest, APatchFromTheFutureGetsTheNewestRowAndANote) {
   ASSERT_TRUE(found);
   EXPECT_THAT(references(*found), testing::Contains("registry.k8s.io/etcd:3.6.5-0"));
   EXPECT_THAT(references(*found), testing::Contains("registry.k8s.io/kube-proxy:v1.34.99"));
-  EXPECT_EQ(found->note, "v1.34.99 is newer than the catalog; its images are taken to be those of v1.34.12");
+  EXPECT_EQ(found->note, "v1.34.99 is newer than the catalog; its images are taken to be those of v1.34.13");
 }
 
 TEST_F(KubernetesImagesTest, UnknownMinorsNameTheRangeAndTheNearest) {
