@@ -7,6 +7,7 @@
 #include <kubeferry/node/install.hpp>
 
 #include "command.hpp"
+#include "missing_packages.hpp"
 #include "node_options.hpp"
 #include "output.hpp"
 #include "policy_options.hpp"
@@ -106,6 +107,12 @@ Status rehearse(const host::Host& host, const InitOptions& options, const node::
 
 Status run_init(InitOptions options, const Context& context) {
   KF_TRY(options.rehearsal.check(options.node.dry_run, !options.site.registry.empty()));
+  if (options.rehearsal.wanted && options.node.install_packages) {
+    return Failure(Error{ExitCode::usage,
+                         "a rehearsal leaves this host as it is, and --install-packages would not",
+                         "install them first: `kubeferry packages install`",
+                         {}});
+  }
   if (!options.node.dry_run) {
     KF_TRY(need_root("init"));
   }
@@ -119,10 +126,14 @@ Status run_init(InitOptions options, const Context& context) {
   }
   const std::array bundles = {wanted.bundle};
   KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
+  std::function<Status()> packages;
+  if (options.node.install_packages) {
+    packages = [&] { return install_missing_packages(host, bundle::contents_of(*wanted.bundle), context); };
+  }
   const node::Talk talk = talk_of(context);
   KF_TRY_ASSIGN(const auto outcome,
                 install(
-                    host, options.node.dry_run, context,
+                    host, options.node.dry_run, context, packages,
                     [&](const steps::Journal& journal) { return node::draft_init(host, wanted, journal, talk); },
                     [&](node::Draft draft, steps::Journal& journal) -> Result<node::Outcome> {
                       KF_TRY(options.policy.remember(std::move(state), bundles));

@@ -10,8 +10,10 @@
 #include <kubeferry/source/join_values.hpp>
 
 #include "command.hpp"
+#include "missing_packages.hpp"
 #include "node_options.hpp"
 #include "output.hpp"
+#include "packages.hpp"
 #include "site_options.hpp"
 #include "user_file.hpp"
 
@@ -134,11 +136,19 @@ Status run_join(const JoinOptions& options, const Context& context) {
   KF_TRY_ASSIGN(wanted.pack, pack_of(options));
   wanted.as = options.control_plane ? source::JoinAs::control_plane : source::JoinAs::worker;
   wanted.credentials = user_credentials();
-  wanted.pack_name = options.pack.empty() ? options.endpoint : options.pack;
+  wanted.pack_is_file = !options.pack.empty();
+  wanted.pack_name = wanted.pack_is_file ? options.pack : options.endpoint;
+  std::function<Status()> packages;
+  if (options.node.install_packages) {
+    packages = [&]() -> Status {
+      KF_TRY_ASSIGN(const auto bundle, open_bundle_of(wanted.pack, wanted.common.trust, context));
+      return install_missing_packages(host, contents_of(*bundle), context);
+    };
+  }
   const node::Talk talk = talk_of(context);
   KF_TRY_ASSIGN(const auto outcome,
                 install(
-                    host, options.node.dry_run, context,
+                    host, options.node.dry_run, context, packages,
                     [&](const steps::Journal& journal) { return node::draft_join(host, wanted, journal, talk); },
                     [&](node::Draft draft, steps::Journal& journal) {
                       return node::carry_out_join(host, wanted, std::move(draft), journal, talk);

@@ -12,6 +12,7 @@
 #include <kubeferry/preflight/report.hpp>
 #include <kubeferry/steps/run.hpp>
 
+#include "missing_packages.hpp"
 #include "output.hpp"
 #include "user_file.hpp"
 
@@ -74,10 +75,18 @@ void NodeOptions::add_to(CLI::App& command) {
                   "How long the node, and each part of it while kubeadm waits, may take to be Ready; default 10m")
       ->type_name("DURATION");
   command.add_flag("--preload", preload, "Import the images out of the bundle instead of pulling them");
+  command.add_flag("--install-packages", install_packages,
+                   "First install what this host lacks of the bundle's packages (conntrack, socat, …)");
   command.add_flag("--dry-run", dry_run, "Print every file, command and unit that would change, and change nothing");
 }
 
 Result<node::CommonOptions> NodeOptions::read() const {
+  if (dry_run && install_packages) {
+    return Failure(Error{ExitCode::usage,
+                         "--dry-run changes nothing, and --install-packages would: which?",
+                         "`kubeferry packages install --dry-run` says which packages would come",
+                         {}});
+  }
   KF_TRY_ASSIGN(crypto::Keyset keyset, trust.load());
   node::CommonOptions out{
       .trust = std::move(keyset), .trust_file = trust.path, .registry_port = registry_port, .preload = preload};
@@ -169,7 +178,7 @@ Status judge(const node::Draft& draft, const Context& context) {
 }
 
 Result<std::optional<node::Outcome>> install(
-    const host::Host& host, bool dry_run, const Context& context,
+    const host::Host& host, bool dry_run, const Context& context, const std::function<Status()>& packages,
     const std::function<Result<node::Draft>(const steps::Journal&)>& make_draft,
     const std::function<Result<node::Outcome>(node::Draft, steps::Journal&)>& carry_out) {
   // Where nothing of ours is yet, not even the lock is made before the checks have passed.
@@ -179,7 +188,13 @@ Result<std::optional<node::Outcome>> install(
     KF_TRY_ASSIGN(steps::Journal first, locked ? steps::Journal::open(host) : steps::Journal::peek(host));
     journal.emplace(std::move(first));
   }
-  KF_TRY_ASSIGN(node::Draft draft, make_draft(*journal));
+  auto drafted = make_draft(*journal);
+  if (packages) {
+    KF_TRY(check_all_but_packages(drafted, context));
+    KF_TRY(packages());
+    drafted = make_draft(*journal);
+  }
+  KF_TRY_ASSIGN(node::Draft draft, std::move(drafted));
   if (dry_run) {
     KF_TRY(print_plan(host, draft, context.format));
     KF_TRY(judge(draft, context));

@@ -28,6 +28,7 @@ struct NodeOptions {
   std::uint16_t registry_port = 5000;
   std::string patience;  ///< empty: 10m for the node, kubeadm's own defaults for kubeadm
   bool preload = false;
+  bool install_packages = false;
   bool dry_run = false;
 
   void add_to(CLI::App& command);
@@ -50,8 +51,9 @@ Status judge(const node::Draft& draft, const Context& context);
 /// Drafts, checks, and unless it is a dry run carries out, in the order that changes nothing before the checks pass,
 /// and holds the lock from before the first change (docs/installing.md). Nothing for a dry run, which has printed the
 /// plan.
+/// `packages`, unless empty, brings the bundle's onto the host when nothing else is in the way.
 Result<std::optional<node::Outcome>> install(
-    const host::Host& host, bool dry_run, const Context& context,
+    const host::Host& host, bool dry_run, const Context& context, const std::function<Status()>& packages,
     const std::function<Result<node::Draft>(const steps::Journal&)>& draft,
     const std::function<Result<node::Outcome>(node::Draft, steps::Journal&)>& carry_out);
 

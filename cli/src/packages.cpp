@@ -109,7 +109,7 @@ Status run_extract(const ExtractPackages& options, const Context& context) {
   {
     Progress progress("extracting", 0, context.progress);
     result = bundle::extract_repository(
-        *bundle, *repository,
+        bundle::contents_of(*bundle), *repository,
         {.directory = options.directory, .threads = usable_processors(), .progress = &progress, .stop = context.stop});
   }
   KF_TRY(result);

@@ -15,13 +15,15 @@
 #include "output.hpp"
 #include "packages.hpp"
 #include "policy_options.hpp"
+#include "site_options.hpp"
 
 namespace kubeferry::cli {
 
 namespace {
 
 struct PackagesInstallOptions {
-  std::string file;
+  std::string file;  ///< with a pack the first name, if anything
+  std::string pack;
   std::vector<std::string> names;
   TrustOption trust;
   PolicyOptions policy;
@@ -70,38 +72,100 @@ Status answer(const PackagesInstallOptions& options, const bundle::PackageReposi
   return print(text);
 }
 
-Status run_install(const PackagesInstallOptions& options, const Context& context) {
-  KF_TRY(need_root("packages install"));
-  KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
-  const std::array bundles = {bundle};
-  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
+/// Where the packages come from, which holds what `contents` refers to.
+struct Opened {
+  std::shared_ptr<const void> held;
+  bundle::Contents contents;
+};
+
+Result<Opened> open_pack(const PackagesInstallOptions& options, const Context& context) {
+  KF_TRY_ASSIGN(const crypto::Keyset trust, options.trust.load());
+  KF_TRY_ASSIGN(const source::JoinPack pack, source::read_join_pack(options.pack));
+  KF_TRY_ASSIGN(const auto remote, open_bundle_of(pack, trust, context));
+  return Opened{remote, contents_of(*remote)};
+}
+
+Status install_and_answer(const PackagesInstallOptions& options, const bundle::Contents& contents,
+                          const std::vector<std::string>& names, const Context& context,
+                          const std::function<Status()>& remember) {
   KF_TRY_ASSIGN(const host::Host host, host_packages::host_below(options.root));
   KF_TRY_ASSIGN(const bundle::PackageRepository* repository,
-                host_packages::for_host(bundle->manifest(), host, options.distribution));
-  const node::Talk talk = talk_of(context);
-  KF_TRY_ASSIGN(const host_packages::Outcome outcome, host_packages::install(host, *bundle, *repository,
-                                                                             {.names = options.names,
-                                                                              .dry_run = options.dry_run,
-                                                                              .threads = usable_processors(),
-                                                                              .progress = context.progress,
-                                                                              .info = talk.info,
-                                                                              .program = talk.program,
-                                                                              .stop = context.stop}));
+                host_packages::for_host(*contents.manifest, host, options.distribution));
+  KF_TRY_ASSIGN(const host_packages::Outcome outcome,
+                install_packages(host, contents, *repository, {.names = names, .dry_run = options.dry_run}, context));
   if (!options.dry_run) {
-    KF_TRY(options.policy.remember(std::move(state), bundles));
+    KF_TRY(remember());
   }
   return answer(options, *repository, outcome, context.format);
 }
 
+/// Which bundle is the cluster's was decided when its first node took it, so there is no policy to ask.
+Status run_install_by_pack(const PackagesInstallOptions& options, const Context& context) {
+  std::vector<std::string> names = options.names;
+  if (!options.file.empty()) {
+    names.insert(names.begin(), options.file);
+  }
+  KF_TRY_ASSIGN(const Opened opened, open_pack(options, context));
+  return install_and_answer(options, opened.contents, names, context, [] { return Status(); });
+}
+
+Status run_install(const PackagesInstallOptions& options, const Context& context) {
+  KF_TRY(need_root("packages install"));
+  if (!options.pack.empty()) {
+    return run_install_by_pack(options, context);
+  }
+  if (options.file.empty()) {
+    return Failure(Error{ExitCode::usage,
+                         "the bundle is missing",
+                         "give its FILE, or --pack with a join pack: then the packages come from the cluster's nodes",
+                         {}});
+  }
+  KF_TRY_ASSIGN(const auto bundle, options.trust.open(options.file));
+  const std::array bundles = {bundle};
+  KF_TRY_ASSIGN(bundle::TrustState state, options.policy.check(bundles));
+  return install_and_answer(options, bundle::contents_of(*bundle), options.names, context,
+                            [&] { return options.policy.remember(std::move(state), bundles); });
+}
+
 }  // namespace
+
+bundle::Contents contents_of(const source::RemoteBundle& bundle) {
+  return {&bundle.manifest(), [&bundle](const crypto::Digest& digest) { return bundle.stream(digest); }};
+}
+
+Result<std::shared_ptr<const source::RemoteBundle>> open_bundle_of(const source::JoinPack& pack,
+                                                                   const crypto::Keyset& trust,
+                                                                   const Context& context) {
+  source::RemoteOptions options = source::remote_options(pack, trust);
+  options.credentials = user_credentials();
+  options.stop = context.stop;
+  options.warning = talk_of(context).warning;
+  return source::remote(std::move(options));
+}
+
+Result<host_packages::Outcome> install_packages(const host::Host& host, const bundle::Contents& bundle,
+                                                const bundle::PackageRepository& repository,
+                                                host_packages::InstallOptions options, const Context& context) {
+  const node::Talk talk = talk_of(context);
+  options.threads = usable_processors();
+  options.progress = context.progress;
+  options.info = talk.info;
+  options.program = talk.program;
+  options.stop = context.stop;
+  return host_packages::install(host, bundle, repository, options);
+}
 
 void add_packages_install(CLI::App& packages, Commands& commands) {
   CLI::App* command = packages.add_subcommand(
       "install", "Install them by the host's own package manager, from the bundle and nowhere else");
   auto options = std::make_shared<PackagesInstallOptions>();
-  command->add_option("FILE", options->file, "The bundle")->required();
+  command->add_option("FILE", options->file, "The bundle, where there is no --pack");
   command->add_option("NAME", options->names, "Which packages; default: those that the bundle was built for");
   options->trust.add_to(*command);
+  command
+      ->add_option("--pack", options->pack,
+                   "The join pack of a cluster: the packages come from its nodes, as the rest does in `join`")
+      ->type_name("PACK");
   command
       ->add_option("--distribution", options->distribution,
                    "Take these packages, whatever this host says it is; `packages list` has the names")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import stat
 import subprocess
 import tempfile
@@ -64,6 +65,20 @@ class Case(unittest.TestCase):
         self.assertEqual([p for p in self.folder.rglob("*") if ".tmp." in p.name or p.name.startswith(".kubeferry-")],
                          [])
         return done.stderr
+
+    def serve(self, bundle, *arguments):
+        """Starts a server of that bundle; the process and its URL."""
+        process = subprocess.Popen([KUBEFERRY, "serve", bundle, "--trust", "site.pub", "--listen", "127.0.0.1:0",
+                                    *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        line = process.stdout.readline()
+        found = re.match(r"serving on (https?://127\.0\.0\.1:\d+)\n", line)
+        self.assertTrue(found, line)
+        return process, found.group(1)
 
     def make_key(self, name="site", *more):
         self.run_ok("key", "generate", name, *more)

@@ -146,6 +146,13 @@ class Init(Install):
             self.refused(USAGE, "init", "bundle", "--trust", "site.pub", "--patches", patches,
                          says=f"--patches: {patches}: no such directory")
 
+    def test_packages_that_are_and_are_not_to_be_installed(self):
+        for arguments in (["init", "bundle"], ["join", "--pack", "pack"]):
+            said = self.refused(USAGE, *arguments, "--trust", "site.pub", "--install-packages", "--dry-run", says="which?")
+            self.assertIn("kubeferry packages install --dry-run", said)
+        said = self.refused(USAGE, "init", "bundle", "--trust", "site.pub", "--install-packages", "--rehearse", says="rehearsal")
+        self.assertIn("kubeferry packages install", said)
+
     def test_a_rehearsal_that_makes_no_sense(self):
         self.make_bundle()
         named = ["init", "bundle", "--trust", "site.pub"]

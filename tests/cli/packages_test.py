@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """packages: what a bundle carries for operating systems, as a repository that real apt reads. Installing is root's, and
 is done in tests/e2e/os_packages.sh."""
+import datetime
 import hashlib
+import json
 import os
 import pathlib
 import subprocess
 
-from harness import INTEGRITY, POLICY, SIGNATURE, USAGE, Case, flip, main
+from harness import AUTH, INTEGRITY, NETWORK, POLICY, SIGNATURE, USAGE, Case, flip, main
 
 MAKE_PACKAGE_BUNDLE = os.environ["MAKE_PACKAGE_BUNDLE"]
 UNSUPPORTED_HOST = 40
@@ -156,6 +158,46 @@ class Packages(Case):
         done = self.run_program("packages", "install", "bundle", "--trust", "site.pub", **options)
         self.assertEqual(done.returncode, UNSUPPORTED_HOST, done.stderr)
         self.assertIn("must be run by root", done.stderr)
+
+    def pack(self, url, **changes):
+        """A join pack whose registry is there."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        scheme, host = url.split("://")
+        document = {"kind": "kubeferry/join-pack/v1", "created": f"{now:%Y-%m-%dT%H:%M:%SZ}", "kubernetesVersion": "v1.34.2",
+                    "endpoint": "127.0.0.1:1", "caCertHashes": ["sha256:" + "0" * 64], "token": "abcdef.0123456789abcdef",
+                    # The packages do not need the cluster, so a token that is good no longer does not matter.
+                    "tokenExpires": f"{now - datetime.timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+                    "registries": [{"host": host, "plainHttp": scheme == "http"}],
+                    "bundleManifest": self.run_json("inspect", "bundle", "--trust", "site.pub")["manifestDigest"], **changes}
+        file = self.folder / "join.pack"
+        file.write_text(json.dumps(document))
+        file.chmod(0o600)
+        return file
+
+    def test_by_a_join_pack(self):
+        if os.geteuid() != 0:
+            return  # refused before anything is read
+        _, url = self.serve("bundle")
+        (self.folder / "root/etc").mkdir(parents=True)
+        (self.folder / "root/var/cache").mkdir(parents=True)
+        install = ["packages", "install", "--pack", self.pack(url, registryCa=(self.folder / "kubeferry-ca.crt").read_text()),
+                   "--root", self.folder / "root"]
+        trust = ["--trust", "site.pub"]
+        self.refused(USAGE, *install, *trust, "--distribution", "debian-13", says="it has debian-12, rocky-9")
+        self.refused(UNSUPPORTED_HOST, *install, *trust, says="neither dpkg nor rpm")
+        self.refused(SIGNATURE, *install, "--trust", self.make_key("other")[1])
+        self.refused(USAGE, *install, says="--trust is missing")
+        (self.folder / "join.pack").chmod(0o644)
+        self.refused(AUTH, *install, *trust)
+        self.pack(url, registryCa=(self.folder / "kubeferry-ca.crt").read_text(), bundleManifest="sha256:" + "0" * 64)
+        self.refused(NETWORK, *install, *trust)
+        self.pack("http://127.0.0.1:1")
+        self.refused(NETWORK, *install, *trust)
+        self.assertEqual({path.name for path in (self.folder / "root").rglob("*")}, {"etc", "var", "cache"})
+
+    def test_needs_a_bundle_or_a_pack(self):
+        if os.geteuid() == 0:
+            self.assertIn("--pack", self.refused(USAGE, "packages", "install", "--trust", "site.pub", says="the bundle is missing"))
 
     def test_a_root_that_is_none(self):
         if os.geteuid() != 0:

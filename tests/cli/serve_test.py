@@ -2,7 +2,6 @@
 """serve and mirror: from the command line to a client, and the ways to be refused. Protocol details: tests/unit."""
 import hashlib
 import json
-import re
 import signal
 import socket
 import ssl
@@ -20,17 +19,7 @@ class Served(Case):
         self.bundle = self.make_bundle()
 
     def start(self, *arguments):
-        process = subprocess.Popen([KUBEFERRY, "serve", self.bundle, "--trust", "site.pub", "--listen", "127.0.0.1:0",
-                                    *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                   text=True)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        line = process.stdout.readline()
-        found = re.match(r"serving on (https?://127\.0\.0\.1:\d+)\n", line)
-        self.assertTrue(found, line)
-        return process, found.group(1)
+        return self.serve(self.bundle, *arguments)
 
     def stop(self, process):
         process.send_signal(signal.SIGTERM)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packages of operating systems from a bundle onto bare Debian 12 roots of five architectures, under qemu-user where they
-# are not this machine's, without any network; then what goes wrong, on one; and packages of rpm's by dnf.
+# are not this machine's, without any network; then what goes wrong, and from another node by a join pack, on one; and packages of rpm's by dnf.
 #   os_packages.sh KUBEFERRY [ARCH…]      Kubernetes' names of architectures; default: all five
 # BUNDLE and TRUST in the environment: a bundle with packages for Debian 12, and its key, in place of one that is made
 # here. DIST: a folder of static programs, kubeferry-linux-ARCH, that are run in the roots instead of KUBEFERRY outside.
@@ -72,6 +72,8 @@ for arch in "$@"; do
   if [[ $arch == "$OWN" ]]; then
     say "what goes wrong, on $arch"
     in_root "$arch" faults.sh
+    say "by a join pack, on $arch"
+    in_root "$arch" by_pack.sh
     in_root "$arch" time_daemon.sh systemd-timesyncd
     say 'rpm'
     in_root "$arch" rpm.sh dnf rpm

@@ -79,18 +79,20 @@ void add_files(const Bundle& bundle, const std::string& platform, std::vector<Ta
   }
 }
 
-void add_repository(const Bundle& bundle, const PackageRepository& repository, const std::string& below,
+void add_repository(const Manifest& manifest, const PackageRepository& repository, const std::string& below,
                     std::vector<Target>& targets) {
   for (const auto& file : repository.files) {
-    targets.push_back(
-        {.path = below + file.path, .digest = file.digest, .size = bundle.find(file.digest)->size, .mode = 0644});
+    targets.push_back({.path = below + file.path,
+                       .digest = file.digest,
+                       .size = manifest.find_blob(file.digest)->size,
+                       .mode = 0644});
   }
 }
 
 void add_packages(const Bundle& bundle, const std::string& platform, std::vector<Target>& targets) {
   for (const auto& repository : bundle.manifest().packages) {
     if (serves_platform(platform, repository.platform)) {
-      add_repository(bundle, repository,
+      add_repository(bundle.manifest(), repository,
                      fmt::format("packages/{}/{}/", folder_of(repository.platform), repository.name), targets);
     }
   }
@@ -143,12 +145,12 @@ Result<std::vector<Target>> targets_of(const Bundle& bundle, const ExtractOption
   return targets;
 }
 
-Status write_target(const Bundle& bundle, const SafeTree& tree, const Target& target, const std::string& unique) {
+Status write_target(const Contents& contents, const SafeTree& tree, const Target& target, const std::string& unique) {
   if (!target.made.empty()) {
     MemorySource source(as_byte_view(target.made));
     return tree.put(target.path, source, target.mode, unique);
   }
-  KF_TRY_ASSIGN(const auto source, bundle.stream(target.digest));
+  KF_TRY_ASSIGN(const auto source, contents.stream(target.digest));
   return tree.put(target.path, *source, target.mode, unique);
 }
 
@@ -165,7 +167,7 @@ Status check_space(const SafeTree& tree, const std::vector<Target>& targets) {
   return longest == nullptr ? Status() : tree.check_fits(bytes, longest->path, longest->size);
 }
 
-Result<ExtractResult> write_targets(const Bundle& bundle, const std::vector<Target>& targets,
+Result<ExtractResult> write_targets(const Contents& contents, const std::vector<Target>& targets,
                                     const ExtractOptions& options) {
   KF_TRY_ASSIGN(const SafeTree tree, SafeTree::open(options.directory));
   KF_TRY(check_space(tree, targets));
@@ -182,7 +184,7 @@ Result<ExtractResult> write_targets(const Bundle& bundle, const std::vector<Targ
     const Target& target = targets[n];
     KF_TRY_ASSIGN(const bool there, tree.holds(target.path, target.digest, target.size, target.mode));
     if (!there) {
-      KF_TRY(write_target(bundle, tree, target, fmt::format(".kubeferry-{}-{}", ::getpid(), n)));
+      KF_TRY(write_target(contents, tree, target, fmt::format(".kubeferry-{}-{}", ::getpid(), n)));
     }
     (there ? files_kept : files_written) += 1;
     (there ? bytes_kept : bytes_written) += target.size;
@@ -199,14 +201,18 @@ Result<ExtractResult> write_targets(const Bundle& bundle, const std::vector<Targ
 
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options) {
   KF_TRY_ASSIGN(const auto targets, targets_of(bundle, options));
-  return write_targets(bundle, targets, options);
+  return write_targets(contents_of(bundle), targets, options);
 }
 
-Result<ExtractResult> extract_repository(const Bundle& bundle, const PackageRepository& repository,
+Contents contents_of(const Bundle& bundle) {
+  return {&bundle.manifest(), [&bundle](const crypto::Digest& digest) { return bundle.stream(digest); }};
+}
+
+Result<ExtractResult> extract_repository(const Contents& contents, const PackageRepository& repository,
                                          const ExtractOptions& options) {
   std::vector<Target> targets;
-  add_repository(bundle, repository, "", targets);
-  return write_targets(bundle, targets, options);
+  add_repository(*contents.manifest, repository, "", targets);
+  return write_targets(contents, targets, options);
 }
 
 }  // namespace kubeferry::bundle

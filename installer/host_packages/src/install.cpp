@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include <kubeferry/base/text.hpp>
-#include <kubeferry/bundle/extract.hpp>
 
 #include "manager.hpp"
 
@@ -33,7 +32,8 @@ std::vector<Package> news(const Packages& before, const Packages& after) {
 
 class Installation {
 public:
-  Installation(const bundle::Bundle& bundle, const bundle::PackageRepository& repository, const InstallOptions& options)
+  Installation(const bundle::Contents& bundle, const bundle::PackageRepository& repository,
+               const InstallOptions& options)
       : bundle_(bundle), repository_(repository), options_(options) {}
 
   Result<Outcome> run(const host::Host& host) {
@@ -135,7 +135,7 @@ private:
     return {};
   }
 
-  const bundle::Bundle& bundle_;
+  const bundle::Contents& bundle_;
   const bundle::PackageRepository& repository_;
   const InstallOptions& options_;
   std::unique_ptr<Manager> manager_;
@@ -144,7 +144,7 @@ private:
 
 }  // namespace
 
-Result<Outcome> install(const host::Host& host, const bundle::Bundle& bundle,
+Result<Outcome> install(const host::Host& host, const bundle::Contents& bundle,
                         const bundle::PackageRepository& repository, const InstallOptions& options) {
   return Installation(bundle, repository, options).run(host);
 }

@@ -28,13 +28,11 @@ bool serves(const JoinOptions& options, const std::optional<SiteRegistry>& site)
 }
 
 Result<std::shared_ptr<const source::RemoteBundle>> source_of(const JoinOptions& options, const Talk& talk) {
-  return source::remote({.registries = options.pack.registries,
-                         .ca_pem = options.pack.registry_ca,
-                         .manifest = options.pack.bundle_manifest,
-                         .trust = options.common.trust,
-                         .credentials = options.credentials,
-                         .stop = talk.stop,
-                         .warning = talk.warning});
+  source::RemoteOptions remote = source::remote_options(options.pack, options.common.trust);
+  remote.credentials = options.credentials;
+  remote.stop = talk.stop;
+  remote.warning = talk.warning;
+  return source::remote(std::move(remote));
 }
 
 Result<kubeadm::Documents> documents_of(const JoinOptions& options, const Survey& survey) {
@@ -83,6 +81,9 @@ Result<preflight::Question> question_of(const JoinOptions& options, const Survey
       manifest, control_plane(options) ? preflight::Role::control_plane : preflight::Role::worker,
       survey.platform->name);
   question.network = host_needs(network);
+  if (options.pack_is_file) {
+    question.bundle->named = "--pack " + options.pack_name;
+  }
   KF_TRY_ASSIGN(const std::uint64_t bytes, stored_bytes(source, images));
   question.add_images(bytes, images.size());
   if (serves) {

@@ -52,9 +52,12 @@ Distribution distribution(const Identity& identity) {
   return is("suse") || is("opensuse") || is("sles") ? Distribution::suse : Distribution::other;
 }
 
-/// Whether the bundle, a file at hand, was made to install that package on hosts like this one.
+constexpr std::string_view k_packages_install = "kubeferry packages install ";
+constexpr std::string_view k_with_the_same_command = "the same command with --install-packages";
+
+/// Whether the bundle was made to install that package on hosts like this one.
 bool carries(const Facts& facts, const Question& question, std::string_view package) {
-  if (!question.bundle || question.bundle->file.empty()) {
+  if (!question.bundle) {
     return false;
   }
   const auto* repository = bundle::find_repository(question.bundle->packages, facts.identity.os_id,
@@ -102,6 +105,10 @@ std::optional<Version> parse_version(std::string_view text) {
   return version;
 }
 
+bool is_helped_by_packages(const Finding& finding) {
+  return finding.fix.starts_with(k_packages_install) || finding.fix == k_with_the_same_command;
+}
+
 std::string install_command(const Facts& facts, const Question& question, std::string_view program) {
   Package package{program, program, program, program};
   for (const auto& known : k_packages) {
@@ -116,7 +123,10 @@ std::string install_command(const Facts& facts, const Question& question, std::s
     case Distribution::other: break;
   }
   if (carries(facts, question, name)) {
-    return fmt::format("kubeferry packages install {} --trust {}", question.bundle->file,
+    if (question.bundle->named.empty()) {
+      return std::string(k_with_the_same_command);
+    }
+    return fmt::format("{}{} --trust {}", k_packages_install, question.bundle->named,
                        question.trust.empty() ? "KEY" : question.trust);
   }
   return manager.empty() ? fmt::format("install the package that has {}", program)

@@ -130,7 +130,7 @@ Question question_for(const bundle::Manifest& manifest, Role role, std::string_v
                                 .containerd = {},
                                 .runc = {},
                                 .packages = {},
-                                .file = {}};
+                                .named = {}};
   if (!has_platform(manifest, platform)) {
     return question;
   }
@@ -149,7 +149,7 @@ Question question_for(const bundle::Manifest& manifest, Role role, std::string_v
 
 Result<Question> question_for(const bundle::Bundle& bundle, Role role, std::string_view platform) {
   Question question = question_for(bundle.manifest(), role, platform);
-  question.bundle->file = bundle.name();
+  question.bundle->named = bundle.name();
   if (has_platform(bundle.manifest(), platform)) {
     KF_TRY(add_images(question, bundle, platform));
   }

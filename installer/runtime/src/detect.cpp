@@ -11,6 +11,10 @@ namespace kubeferry::runtime {
 
 namespace {
 
+// A preflight check by its name.
+constexpr const char* k_finding = "finding";
+constexpr const char* k_no_runtime = "ContainerRuntime";
+
 /// As systemd looks for units, the first that has one counting.
 constexpr std::array<std::string_view, 5> k_unit_directories = {"/etc/systemd/system", "/run/systemd/system",
                                                                 "/usr/local/lib/systemd/system",
@@ -111,6 +115,11 @@ Result<Detected> detect(const host::Host& host, const steps::Journal* journal) {
   return found;
 }
 
+bool is_about_no_runtime(const Error& error) {
+  return std::ranges::find(error.detail, std::pair<std::string, std::string>(k_finding, k_no_runtime)) !=
+         error.detail.end();
+}
+
 Result<Choice> choose(const Detected& detected, std::string_view cri_socket, const std::optional<Version>& bundled) {
   const std::string wanted = without_scheme(cri_socket);
   const std::string containerd_socket =
@@ -133,13 +142,14 @@ Result<Choice> choose(const Detected& detected, std::string_view cri_socket, con
     return Choice{Kind::crio, detected.crio->program.version.value_or(Version{}), true, detected.crio->socket};
   }
   const auto version = detected.containerd ? detected.containerd->program.version : bundled;
+  if (!version && detected.containerd) {
+    return fail(ExitCode::unsupported_host, "{} does not say its version", detected.containerd->program.path);
+  }
   if (!version) {
-    return Failure(fail(ExitCode::unsupported_host, "{}",
-                        detected.containerd ? detected.containerd->program.path + " does not say its version"
-                                            : "no container runtime: neither on this host nor in the "
-                                              "bundle")
-                       .value()
-                       .with_hint("build the bundle with containerd, or install one"));
+    return Failure(Error{ExitCode::unsupported_host,
+                         "no container runtime: neither on this host nor in the bundle",
+                         "build the bundle with containerd, or install one",
+                         {{k_finding, k_no_runtime}}});
   }
   constexpr Version k_oldest{1, 6, 0};
   if (*version < k_oldest) {

@@ -105,6 +105,16 @@ private:
 
 }  // namespace
 
+RemoteOptions remote_options(const JoinPack& pack, crypto::Keyset trust) {
+  return {.registries = pack.registries,
+          .ca_pem = pack.registry_ca,
+          .manifest = pack.bundle_manifest,
+          .trust = std::move(trust),
+          .credentials = nullptr,
+          .stop = {},
+          .warning = {}};
+}
+
 Result<std::shared_ptr<const RemoteBundle>> remote(RemoteOptions options) {
   KF_TRY_ASSIGN(const auto registries, Registries::make(options));
   KF_TRY_ASSIGN(Bytes front, registries->front(options.manifest.hex()));

@@ -219,7 +219,8 @@ protected:
 };
 
 TEST_F(WithPackages, AreExtractedAsARepository) {
-  const auto one = extract_repository(*bundle_, bundle_->manifest().packages[0], {.directory = folder_ / "one"});
+  const auto one =
+      extract_repository(contents_of(*bundle_), bundle_->manifest().packages[0], {.directory = folder_ / "one"});
   ASSERT_TRUE(one) << one.error().message;
   EXPECT_EQ(one->files_written, 3U);
   EXPECT_TRUE(lies_at("one"));

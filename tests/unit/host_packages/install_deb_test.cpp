@@ -67,7 +67,8 @@ protected:
   }
 
   Result<Outcome> install(InstallOptions options = {}) {
-    return host_packages::install(machine_.host(), bundle_.bundle(), bundle_.repository(), options);
+    return host_packages::install(machine_.host(), bundle::contents_of(bundle_.bundle()), bundle_.repository(),
+                                  options);
   }
   [[nodiscard]] bool folder_is_there() const { return std::filesystem::exists(machine_.at(std::string(k_folder))); }
 
@@ -276,7 +277,7 @@ TEST_F(Debian, NothingOfADamagedBundleIsInstalled) {
 TEST(NoPackageManager, IsSaid) {
   const Machine bare;
   const PackageBundle packages(deb_repository());
-  const auto refused = install(bare.host(), packages.bundle(), packages.repository(), {});
+  const auto refused = install(bare.host(), bundle::contents_of(packages.bundle()), packages.repository(), {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ExitCode::unsupported_host);
   EXPECT_THAT(refused.error().message, HasSubstr("this host has no apt-get"));

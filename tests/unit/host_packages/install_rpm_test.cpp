@@ -47,7 +47,8 @@ protected:
   }
 
   Result<Outcome> install(InstallOptions options = {}) {
-    return host_packages::install(machine_.host(), bundle_.bundle(), bundle_.repository(), options);
+    return host_packages::install(machine_.host(), bundle::contents_of(bundle_.bundle()), bundle_.repository(),
+                                  options);
   }
 
   Machine machine_;

@@ -53,8 +53,10 @@ TEST(Programs, AdviceIsTheBundlesOwnPackagesWhereItHasThem) {
                                 .distribution_version = "12",
                                 .install = {"conntrack", "socat"},
                                 .files = {}}};
-  EXPECT_EQ(advice(), "apt-get install socat") << "from a registry: no file to install from";
-  question.bundle->file = "site.tar.zst";
+  EXPECT_EQ(advice(), "the same command with --install-packages") << "at a registry, reached without a join pack";
+  question.bundle->named = "--pack join.pack";
+  EXPECT_EQ(advice(), "kubeferry packages install --pack join.pack --trust KEY");
+  question.bundle->named = "site.tar.zst";
   EXPECT_EQ(advice(), "kubeferry packages install site.tar.zst --trust KEY");
   question.trust = "site.pub";
   EXPECT_EQ(advice(), "kubeferry packages install site.tar.zst --trust site.pub");

@@ -122,6 +122,7 @@ TEST(Detect, SurvivesFilesThatImportEachOther) {
 TEST(Detect, ChoosesTheRuntime) {
   Detected detected;
   EXPECT_EQ(choose(detected, "", std::nullopt).error().code, ExitCode::unsupported_host);
+  EXPECT_TRUE(is_about_no_runtime(choose(detected, "", std::nullopt).error()));
   const auto bundled = choose(detected, "unix:///run/containerd/containerd.sock", Version{2, 1, 0});
   ASSERT_TRUE(bundled) << bundled.error().message;
   EXPECT_FALSE(bundled->installed);

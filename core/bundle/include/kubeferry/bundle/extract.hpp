@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <stop_token>
 #include <string>
 
 #include <kubeferry/base/progress.hpp>
+#include <kubeferry/base/stream.hpp>
 #include <kubeferry/bundle/bundle.hpp>
 
 namespace kubeferry::bundle {
@@ -47,9 +50,18 @@ struct ExtractResult {
 /// content; interrupted.
 Result<ExtractResult> extract(const Bundle& bundle, const ExtractOptions& options);
 
+/// What of a bundle is needed to write its files, wherever it lies.
+struct Contents {
+  const Manifest* manifest = nullptr;  ///< signed; not null, and not owned
+  /// The content of one of its blobs, verified as it is read. Called by several threads at once.
+  std::function<Result<std::unique_ptr<Source>>(const crypto::Digest&)> stream;
+};
+/// Of a bundle at hand, which must outlive it.
+[[nodiscard]] Contents contents_of(const Bundle& bundle);
+
 /// Writes one of the bundle's package repositories, its files right below the directory, in the same way. Of `options`,
-/// platform and what do not count.
-Result<ExtractResult> extract_repository(const Bundle& bundle, const PackageRepository& repository,
+/// platform and what do not count. Errors of `contents`, too.
+Result<ExtractResult> extract_repository(const Contents& contents, const PackageRepository& repository,
                                          const ExtractOptions& options);
 
 }  // namespace kubeferry::bundle

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <kubeferry/base/progress.hpp>
-#include <kubeferry/bundle/bundle.hpp>
+#include <kubeferry/bundle/extract.hpp>
 #include <kubeferry/host/host.hpp>
 
 // Installing a bundle's packages by the host's own package manager (docs/packages.md).
@@ -46,9 +46,9 @@ struct Outcome {
 /// the repository was made for, and that nobody gave, is left out, and `info` told so, when something would have to go.
 ///
 /// usage error for a name that is none; unsupported_host error without a package manager for the repository's format;
-/// locked error while another run or another package manager is at work; integrity errors of the bundle; no_space and
+/// locked error while another run or another package manager is at work; errors of reading the bundle; no_space and
 /// io errors, with the last that the package manager said. Killed at any time, the next run finishes it.
-Result<Outcome> install(const host::Host& host, const bundle::Bundle& bundle,
+Result<Outcome> install(const host::Host& host, const bundle::Contents& bundle,
                         const bundle::PackageRepository& repository, const InstallOptions& options);
 
 /// The system below `root`, entered by chroot(8) for every program. usage error when there is none; unsupported_host

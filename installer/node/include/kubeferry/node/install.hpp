@@ -59,6 +59,7 @@ struct JoinOptions {
   source::JoinPack pack;
   source::JoinAs as = source::JoinAs::worker;
   std::string pack_name;                                    ///< for messages
+  bool pack_is_file = false;                                ///< and not put together from options
   std::shared_ptr<registry::CredentialSource> credentials;  ///< for a site's registry; may be null
 };
 

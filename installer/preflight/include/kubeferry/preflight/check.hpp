@@ -31,6 +31,9 @@ struct Finding {
   [[nodiscard]] bool operator==(const Finding&) const = default;
 };
 
+/// Whether it goes when the bundle's packages are installed: their repository was made for what is missing.
+[[nodiscard]] bool is_helped_by_packages(const Finding& finding);
+
 /// Everything that is wrong, errors first, in the order of docs/preflight.md otherwise.
 [[nodiscard]] std::vector<Finding> check(const Facts& facts, const Question& question);
 

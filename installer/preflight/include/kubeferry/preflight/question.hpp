@@ -39,7 +39,10 @@ struct BundleFacts {
   std::string containerd;       ///< version without "v"; empty: not in the bundle, or not known
   std::string runc;
   std::vector<bundle::PackageRepository> packages;  ///< without their files
-  std::string file;                                 ///< its name as the user gave it; empty: it is no file here
+  /// What `kubeferry packages install` is told of it: its file, or `--pack` and one; empty: neither is at hand, and
+  /// only
+  /// `--install-packages` of the command that asks can reach it.
+  std::string named;
 };
 
 /// What the pod network that is to be applied asks of a host.

@@ -99,4 +99,7 @@ struct Choice {
 /// (containerd 1.6).
 Result<Choice> choose(const Detected& detected, std::string_view cri_socket, const std::optional<Version>& bundled);
 
+/// Whether that is choose()'s error when there is none at all.
+[[nodiscard]] bool is_about_no_runtime(const Error& error);
+
 }  // namespace kubeferry::runtime

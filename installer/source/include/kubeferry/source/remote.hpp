@@ -14,6 +14,7 @@
 #include <kubeferry/installer/client_configuration.hpp>
 #include <kubeferry/net/http.hpp>
 #include <kubeferry/registry/credentials.hpp>
+#include <kubeferry/source/join_pack.hpp>
 #include <kubeferry/source/node_source.hpp>
 
 namespace kubeferry::source {
@@ -32,6 +33,8 @@ struct RemoteOptions {
   std::stop_token stop;
   std::function<void(std::string_view)> warning;  ///< one line when another registry is taken; may be empty
 };
+/// Where and what the bundle of a join pack is, and who must have signed it; the rest is the caller's.
+[[nodiscard]] RemoteOptions remote_options(const JoinPack& pack, crypto::Keyset trust);
 
 /// A bundle at a registry. Nothing of the registry is believed: the front must be signed, and each chunk is what the
 /// signed manifest says before a byte of it is used. Holds some 14 MiB of chunks in memory, or two if they are larger.
