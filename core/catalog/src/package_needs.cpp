@@ -10,6 +10,8 @@ namespace kubeferry::catalog {
 
 namespace {
 
+constexpr std::string_view k_runtime = "containerd";  // the artifact, and its package in Debian, Ubuntu and SUSE
+
 const Distribution* find_distribution(const Catalog& catalog, std::string_view name) {
   const auto found = std::ranges::find(catalog.distributions, name, &Distribution::name);
   return found == catalog.distributions.end() ? nullptr : &*found;
@@ -111,11 +113,26 @@ Status add(const PackagesSpec& packages, const Spec& spec, const Catalog& catalo
   }
   for (const PackageSource& source : sources) {
     if (source.unsigned_) {
-      needs.notes.push_back(fmt::format(
-          "{}: the json_array of packages of {} is UNSIGNED: nothing but TLS vouches for it", need.name, source.url));
+      needs.notes.push_back(fmt::format("{}: the list of packages of {} is UNSIGNED: nothing but TLS vouches for it",
+                                        need.name, source.url));
     }
   }
   return {};
+}
+
+/// Nothing else tells who builds for 32-bit ARM that its nodes are to bring a runtime, until they do not.
+void note_platforms_without_runtime(Needs& needs) {
+  for (const MissingNeed& missing : needs.missing) {
+    const bool carried = std::ranges::any_of(needs.packages, [&](const PackageNeed& need) {
+      return need.platform == missing.platform && std::ranges::find(need.install, k_runtime) != need.install.end();
+    });
+    if (missing.what.starts_with(fmt::format("{} ", k_runtime)) && !carried) {
+      needs.notes.push_back(fmt::format(
+          "{} is not published for {}: its nodes need their distribution's, which `also: [{}]` in the spec's "
+          "`packages` carries",
+          missing.what, missing.platform, k_runtime));
+    }
+  }
 }
 
 }  // namespace
@@ -124,6 +141,7 @@ Status add_packages(const Spec& spec, const Catalog& catalog, Needs& needs) {
   for (const PackagesSpec& packages : spec.packages) {
     KF_TRY(add(packages, spec, catalog, needs));
   }
+  note_platforms_without_runtime(needs);
   return {};
 }
 

@@ -90,6 +90,18 @@ TEST(Packages, ADistributionWithoutTheArchitectureIsMissing) {
   EXPECT_EQ(skipped->missing.size(), 1U);
 }
 
+TEST(Packages, APlatformWithoutRuntimeIsToldWhereItsOwnIs) {
+  const std::string spec =
+      "apiVersion: kubeferry/v1\nkind: Bundle\nname: a\nversion: \"1\"\nplatforms: [linux/amd64, linux/arm]\n"
+      "kubernetes: v1.26.15\n";
+  const auto about = HasSubstr("is not published for linux/arm: its nodes need their distribution's");
+  EXPECT_THAT(needs_of(parse(spec).value(), catalog())->notes, ElementsAre(about));
+  EXPECT_THAT(needs_of(parse(spec + "packages: [debian-12]\n").value(), catalog())->notes, ElementsAre(about));
+  const auto carried = needs_of(
+      parse(spec + "packages: [{distribution: debian, version: \"12\", also: [containerd]}]\n").value(), catalog());
+  EXPECT_THAT(carried->notes, testing::IsEmpty());
+}
+
 TEST(Packages, OnesOwnNamesAndRepositories) {
   const auto found = needs(
       "packages:\n- distribution: debian\n  version: \"12\"\n  install: [socat]\n  also: [nfs-common, socat]\n"
