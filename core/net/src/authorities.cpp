@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "authorities.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <openssl/err.h>
@@ -92,6 +93,10 @@ bool Authorities::apply(ssl_ctx_st* context) const {
   }
   SSL_CTX_set1_cert_store(context, store_.get());
   return true;
+}
+
+void refuse_weak(ssl_ctx_st* context) {
+  SSL_CTX_set_security_level(context, std::max(SSL_CTX_get_security_level(context), 2));
 }
 
 }  // namespace kubeferry::net

@@ -42,4 +42,9 @@ private:
   mutable Store store_;
 };
 
+/// Makes `context` refuse keys, signatures and parameters of less than 112 bits of security (RSA below 2048, SHA-1),
+/// whatever OpenSSL was compiled for: Debian's own is compiled for that, one from its sources is not. A configuration
+/// that is stricter stays. Source: SSL_CTX_set_security_level(3), level 2.
+void refuse_weak(ssl_ctx_st* context);
+
 }  // namespace kubeferry::net

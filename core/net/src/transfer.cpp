@@ -229,9 +229,10 @@ void set_method(CURL* handle, const Request& request) {
   }
 }
 
-CURLcode use_authorities(CURL* /*handle*/, void* context, void* authorities) {
-  return static_cast<const Authorities*>(authorities)->apply(static_cast<ssl_ctx_st*>(context)) ? CURLE_OK
-                                                                                                : CURLE_OUT_OF_MEMORY;
+CURLcode set_up_tls(CURL* /*handle*/, void* given, void* authorities) {
+  auto* context = static_cast<ssl_ctx_st*>(given);
+  refuse_weak(context);
+  return static_cast<const Authorities*>(authorities)->apply(context) ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
 void set_trust(CURL* handle, const Trust& trust) {
@@ -241,7 +242,7 @@ void set_trust(CURL* handle, const Trust& trust) {
   // Set again after each reset, which brings the distribution's defaults back.
   curl_easy_setopt(handle, CURLOPT_CAINFO, nullptr);
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
-  curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &use_authorities);
+  curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &set_up_tls);
   curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, trust.authorities.get());
   if (!trust.client_certificate.empty()) {
     curl_easy_setopt(handle, CURLOPT_SSLCERT, trust.client_certificate.c_str());

@@ -6,6 +6,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
@@ -126,6 +127,8 @@ Result<TlsContext> TlsContext::create(const TlsIdentity& identity) {
   if (!context || !method) {
     return tls_failure("TLS");
   }
+  // As Debian's OpenSSL is compiled, and one from its sources is not: nothing below 112 bits, RSA 2048.
+  SSL_CTX_set_security_level(context.get(), std::max(SSL_CTX_get_security_level(context.get()), 2));
   KF_TRY(use_certificates(context.get(), identity.certificate_chain_pem));
   KF_TRY(use_key(context.get(), identity.private_key_pem.view()));
   KF_TRY(choose_ciphers(context.get()));

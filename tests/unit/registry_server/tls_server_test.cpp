@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <kubeferry/base/atomic_file.hpp>
+#include <kubeferry/base/fd.hpp>
 #include <kubeferry/base/process.hpp>
 
 #include "memory_content.hpp"
@@ -136,6 +137,20 @@ TEST_F(ImpatientTlsServer, ClientsThatDoNotSpeakTlsAreLetGo) {
   silent.receive_all();
   EXPECT_TRUE(silent.ended());
   EXPECT_EQ(curl({url("/v2/")}).out, "{}");
+}
+
+TEST_F(TlsServer, AWeakKeyIsRefusedHoweverOpensslWasCompiled) {
+  const std::string certificate = (folder_ / "weak.crt").native();
+  const std::string key = (folder_ / "weak.key").native();
+  const auto made = run({.argv = {"openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=weak",
+                                  "-keyout", key, "-out", certificate}});
+  ASSERT_TRUE(made && made->exit_status == 0);
+  Options options;
+  options.tls = TlsIdentity{read_file(certificate, 65536).value(), crypto::SecretText(read_file(key, 65536).value())};
+  const auto server = Server::listen(std::move(options), content_);
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ExitCode::tls);
+  EXPECT_THAT(server.error().message, HasSubstr("key too small"));
 }
 
 }  // namespace
