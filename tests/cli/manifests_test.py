@@ -39,7 +39,7 @@ class Manifests(Case):
         (self.folder / "operator.yaml").write_text(WORKLOAD)
 
     def write_spec(self, *more):
-        (self.folder / "small.yaml").write_text(spec(self.upstream, "kubeferry: none", *more))
+        (self.folder / "small.yaml").write_text(spec(self.upstream, *more))
 
     def build(self, *more):
         self.write_spec(*more)

@@ -67,7 +67,7 @@ def push_image(address, layer_sizes, tag=TAG):
 
 
 def spec(upstream, *more):
-    """A spec of that image, found by the YAML mapping `upstream`; `more` are further lines."""
+    """A spec of that image and nothing else, found by the YAML mapping `upstream`; `more` are further lines."""
     return "\n".join(["apiVersion: kubeferry/v1", "kind: Bundle", "name: small", 'version: "1"',
-                      "platforms: [linux/amd64]", f"images: ['upstream.example/{REPOSITORY}:{TAG}']",
+                      "platforms: [linux/amd64]", "kubeferry: none", f"images: ['upstream.example/{REPOSITORY}:{TAG}']",
                       f"upstreams: {{upstream.example: {upstream}}}", *more, ""])
