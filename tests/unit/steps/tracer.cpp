@@ -17,6 +17,8 @@ namespace kubeferry::steps {
 
 namespace {
 
+constexpr int k_no_tracing = 97;
+
 bool changes_files(std::uint64_t number, const std::uint64_t* arguments) {
   switch (number) {
 #ifdef SYS_renameat
@@ -62,12 +64,18 @@ bool next_stop(pid_t child, int& status) {
 Ending run_and_kill(std::size_t point, const std::function<int()>& work) {
   const pid_t child = ::fork();
   if (child == 0) {
-    ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    if (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) != 0) {
+      ::_exit(k_no_tracing);
+    }
     ::raise(SIGSTOP);
     ::_exit(work());
   }
   int status = 0;
   EXPECT_EQ(::waitpid(child, &status, 0), child);
+  if (!WIFSTOPPED(status)) {
+    ADD_FAILURE() << "nothing can be traced here";
+    return {.killed = false, .exit_status = k_no_tracing};
+  }
   EXPECT_EQ(::ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL), 0);
   bool changing = false;
   std::size_t passed = 0;
