@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import platform
 import re
 import stat
 import subprocess
@@ -11,6 +12,10 @@ import unittest
 
 KUBEFERRY = os.environ["KUBEFERRY"]
 MAKE_SAMPLE_BUNDLE = os.environ["MAKE_SAMPLE_BUNDLE"]
+
+MACHINES = {"x86_64": "linux/amd64", "aarch64": "linux/arm64", "armv7l": "linux/arm", "ppc64le": "linux/ppc64le",
+            "s390x": "linux/s390x"}
+HERE = os.environ.get("KUBEFERRY_PLATFORM") or MACHINES[platform.machine()]  # where the program takes itself to be
 
 OK, USAGE, FORMAT, SIGNATURE, POLICY, INTEGRITY = 0, 2, 10, 11, 12, 13
 NETWORK, AUTH, IO = 20, 22, 30
@@ -84,8 +89,9 @@ class Case(unittest.TestCase):
         self.run_ok("key", "generate", name, *more)
         return self.folder / f"{name}.key", self.folder / f"{name}.pub"
 
-    def make_bundle(self, name="bundle", key="site.key", sequence=7):
-        subprocess.run([MAKE_SAMPLE_BUNDLE, self.folder / name, self.folder / key, str(sequence)], check=True,
+    def make_bundle(self, name="bundle", key="site.key", sequence=7, platforms=()):
+        """A small bundle for linux/amd64 and linux/arm64, and for more platforms of which it has nothing."""
+        subprocess.run([MAKE_SAMPLE_BUNDLE, self.folder / name, self.folder / key, str(sequence), *platforms], check=True,
                        stdout=subprocess.DEVNULL)
         return self.folder / name
 

@@ -5,16 +5,12 @@ import datetime
 import json
 import os
 import pathlib
-import platform
 import subprocess
 
-from harness import AUTH, FORMAT, IO, KUBEFERRY, NETWORK, POLICY, SIGNATURE, USAGE, Case, main
+from harness import AUTH, FORMAT, HERE, IO, KUBEFERRY, NETWORK, POLICY, SIGNATURE, USAGE, Case, main
 
 UNSUPPORTED_HOST = 40
 STATE, CONFIGURATION = pathlib.Path("/var/lib/kubeferry"), pathlib.Path("/etc/kubeferry")
-MACHINES = {"x86_64": "linux/amd64", "aarch64": "linux/arm64", "armv7l": "linux/arm", "ppc64le": "linux/ppc64le",
-            "s390x": "linux/s390x"}
-HERE = MACHINES[platform.machine()]
 ELSEWHERE = "linux/arm64" if HERE != "linux/arm64" else "linux/amd64"
 CHANGED = 99
 # $1: the test's folder; $2: what /var/lib/kubeferry/journal is to hold, or nothing; then the command.
@@ -85,7 +81,7 @@ class Install(Case):
 
 class Belt(Install):
     def test_it_tells(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         with self.assertRaisesRegex(AssertionError, "changed something"):
             self.run_program("verify", "bundle", "--trust", "site.pub", "--state", "/var/lib/state")
         done = self.run_program("verify", "bundle", "--trust", "site.pub", "--state", "/etc/kubeferry-state")
@@ -111,7 +107,7 @@ class WhoMay(Install):
 
 class Init(Install):
     def test_needs_a_bundle_and_a_key(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         self.make_key("other")
         self.refused(USAGE, "init", "bundle", says="--trust is missing")
         self.refused(USAGE, "init", "--trust", "site.pub", says="FILE")
@@ -134,13 +130,13 @@ class Init(Install):
         self.assertEqual((error["code"], error["name"]), (UNSUPPORTED_HOST, "E_UNSUPPORTED_HOST"))
 
     def test_a_bundle_without_kubernetes(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         self.refused(USAGE, "init", "bundle", "--trust", "site.pub", says="holds no Kubernetes")
         self.refused(USAGE, "init", "--skip-phases", "addon/kube-proxy,addon/coredns", "--apiserver-cert-extra-sans",
                      "api.site", "--ignore", "NumCPU", "bundle", "--trust", "site.pub", says="holds no Kubernetes")
 
     def test_patches_that_are_not_there(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         (self.folder / "file").write_text("")
         for patches in ("nowhere", "file"):
             self.refused(USAGE, "init", "bundle", "--trust", "site.pub", "--patches", patches,
@@ -154,7 +150,7 @@ class Init(Install):
         self.assertIn("kubeferry packages install", said)
 
     def test_a_rehearsal_that_makes_no_sense(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         named = ["init", "bundle", "--trust", "site.pub"]
         self.refused(USAGE, *named, "--rehearse", "--dry-run", says="--dry-run does nothing")
         self.refused(USAGE, *named, "--rehearse", "--registry", "harbor.corp/k8s", says="a rehearsal has no network")
@@ -174,12 +170,12 @@ class Init(Install):
             self.assertIn("this is no rehearsal", done.stderr)
 
     def test_policy_comes_first(self):
-        self.make_bundle(sequence=7)
+        self.make_bundle(sequence=7, platforms=[HERE])
         for option in (["--audience", "elsewhere"], ["--stream", "other"], ["--min-sequence", "8"]):
             self.refused(POLICY, "init", "bundle", "--trust", "site.pub", *option)
 
     def test_values(self):
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         named = ["init", "bundle", "--trust", "site.pub"]
         for duration in ("", "2", "h", "2x", "-1h", "1.5h", "0s", "2h ", "99999999h", "18446744073709551615h"):
             self.refused(USAGE, *named, f"--token-ttl={duration}", says="--token-ttl")

@@ -5,7 +5,7 @@ import os
 import socket
 import unittest.mock
 
-from harness import SIGNATURE, USAGE, Case, main
+from harness import HERE, SIGNATURE, USAGE, Case, main
 
 UNSUPPORTED_HOST = 40
 MEMBERS = {"name", "severity", "what", "why", "fix", "ignored"}
@@ -120,7 +120,7 @@ class WithABundle(Preflight):
     def setUp(self):
         super().setUp()
         self.make_key()
-        self.make_bundle()
+        self.make_bundle(platforms=[HERE])
         self.named = ["bundle", "--trust", "site.pub"]
 
     def test_shape(self):

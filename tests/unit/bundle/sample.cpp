@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -183,8 +184,15 @@ Result<crypto::Digest> write_all_rows(Writer& writer, const Sample& sample, cons
       2, {});
 }
 
-void write_sample(const std::filesystem::path& path, const crypto::PrivateKey& key, std::uint64_t sequence) {
-  const Sample sample = make_sample(sequence);
+void write_sample(const std::filesystem::path& path, const crypto::PrivateKey& key, std::uint64_t sequence,
+                  std::span<char* const> platforms) {
+  Sample sample = make_sample(sequence);
+  auto& all = sample.plan.manifest.platforms;
+  for (const char* platform : platforms) {
+    if (std::ranges::find(all, platform) == all.end()) {
+      all.emplace_back(platform);
+    }
+  }
   auto writer = Writer::open(path, sample.plan);
   ASSERT_TRUE(writer) << writer.error().message;
   const auto digest = write_all_rows(**writer, sample, key);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,8 +40,9 @@ Sample make_sample(std::uint64_t sequence = 7);
 /// Writes every row that is not complete, and the bundle.
 Result<crypto::Digest> write_all_rows(Writer& writer, const Sample& sample, const crypto::PrivateKey& key);
 
-/// make_sample() written to `path`.
-void write_sample(const std::filesystem::path& path, const crypto::PrivateKey& key, std::uint64_t sequence = 7);
+/// make_sample() written to `path`; also for `platforms`, of which it has nothing.
+void write_sample(const std::filesystem::path& path, const crypto::PrivateKey& key, std::uint64_t sequence = 7,
+                  std::span<char* const> platforms = {});
 
 std::string file_text(const std::filesystem::path& path);
 void write_text(const std::filesystem::path& path, const std::string& text);
