@@ -72,19 +72,6 @@ Status answer(const PackagesInstallOptions& options, const bundle::PackageReposi
   return print(text);
 }
 
-/// Where the packages come from, which holds what `contents` refers to.
-struct Opened {
-  std::shared_ptr<const void> held;
-  bundle::Contents contents;
-};
-
-Result<Opened> open_pack(const PackagesInstallOptions& options, const Context& context) {
-  KF_TRY_ASSIGN(const crypto::Keyset trust, options.trust.load());
-  KF_TRY_ASSIGN(const source::JoinPack pack, source::read_join_pack(options.pack));
-  KF_TRY_ASSIGN(const auto remote, open_bundle_of(pack, trust, context));
-  return Opened{remote, contents_of(*remote)};
-}
-
 Status install_and_answer(const PackagesInstallOptions& options, const bundle::Contents& contents,
                           const std::vector<std::string>& names, const Context& context,
                           const std::function<Status()>& remember) {
@@ -99,14 +86,20 @@ Status install_and_answer(const PackagesInstallOptions& options, const bundle::C
   return answer(options, *repository, outcome, context.format);
 }
 
-/// Which bundle is the cluster's was decided when its first node took it, so there is no policy to ask.
 Status run_install_by_pack(const PackagesInstallOptions& options, const Context& context) {
+  if (options.policy.asks_anything()) {
+    return fail(ExitCode::usage,
+                "--pack names the very bundle of its cluster: --audience, --stream, --min-sequence, --state, "
+                "--allow-rollback and --allow-expired are for a FILE");
+  }
   std::vector<std::string> names = options.names;
   if (!options.file.empty()) {
     names.insert(names.begin(), options.file);
   }
-  KF_TRY_ASSIGN(const Opened opened, open_pack(options, context));
-  return install_and_answer(options, opened.contents, names, context, [] { return Status(); });
+  KF_TRY_ASSIGN(const crypto::Keyset trust, options.trust.load());
+  KF_TRY_ASSIGN(const source::JoinPack pack, source::read_join_pack(options.pack));
+  KF_TRY_ASSIGN(const auto bundle, open_bundle_of(pack, trust, context));
+  return install_and_answer(options, contents_of(*bundle), names, context, [] { return Status(); });
 }
 
 Status run_install(const PackagesInstallOptions& options, const Context& context) {

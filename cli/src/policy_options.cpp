@@ -41,6 +41,11 @@ void PolicyOptions::add_to(CLI::App& command) {
       ->allow_extra_args(false);
 }
 
+bool PolicyOptions::asks_anything() const noexcept {
+  return minimum_sequence != 0 || !audience.empty() || !stream.empty() || !state.empty() || !allow_rollback.empty() ||
+         !allow_expired.empty();
+}
+
 Result<bundle::TrustState> PolicyOptions::check(std::span<const std::shared_ptr<const bundle::Bundle>> bundles) const {
   bundle::Policy policy{.now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()),
                         .audience = audience,

@@ -25,6 +25,8 @@ struct PolicyOptions {
   std::vector<std::string> allow_expired;
 
   void add_to(CLI::App& command);
+  /// Whether the user gave one of them.
+  [[nodiscard]] bool asks_anything() const noexcept;
 
   /// Refuses bundles that the site does not want: policy errors, usage error for an option that makes no sense, io
   /// error for a state that cannot be read. The result is to be given to remember().

@@ -188,6 +188,7 @@ class Packages(Case):
         self.refused(UNSUPPORTED_HOST, *install, *trust, says="neither dpkg nor rpm")
         self.refused(SIGNATURE, *install, "--trust", self.make_key("other")[1])
         self.refused(USAGE, *install, says="--trust is missing")
+        self.refused(USAGE, *install, *trust, "--min-sequence", "8", says="are for a FILE")
         (self.folder / "join.pack").chmod(0o644)
         self.refused(AUTH, *install, *trust)
         self.pack(url, registryCa=(self.folder / "kubeferry-ca.crt").read_text(), bundleManifest="sha256:" + "0" * 64)
