@@ -86,6 +86,13 @@ class Published(unittest.TestCase):
         self.assertEqual(said, "v1.34    1 agree\n"
                                "v1.34.99 is published (k8s.io/api v0.34.99), and the catalog does not have it\n")
 
+    def test_what_goes_wrong_is_no_missing_release(self):
+        self.publish("v1.34.2")
+        (self.folder / "k8s.io/kubernetes/@v/v1.34.2.zip").write_bytes(b"cut off")
+        status, said = self.run_it("v1.34.2")
+        self.assertEqual(status, 1)
+        self.assertIn("v1.34.2: its source cannot be had: ", said)
+
     def test_nothing_to_compare_is_a_failure(self):
         status, said = self.run_it("v1.34.2")
         self.assertEqual(status, 1)

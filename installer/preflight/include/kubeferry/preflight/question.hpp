@@ -39,9 +39,8 @@ struct BundleFacts {
   std::string containerd;       ///< version without "v"; empty: not in the bundle, or not known
   std::string runc;
   std::vector<bundle::PackageRepository> packages;  ///< without their files
-  /// What `kubeferry packages install` is told of it: its file, or `--pack` and one; empty: neither is at hand, and
-  /// only
-  /// `--install-packages` of the command that asks can reach it.
+  /// What `kubeferry packages install` is told of it: its file, or `--pack` and one; empty: neither is at hand,
+  /// and only `--install-packages` of the command that asks can reach it.
   std::string named;
 };
 
